@@ -188,16 +188,14 @@ class _LateLimit(CallbackHandler):
 
 
 class _SlowStrangers(Ledger):
-    """The first unknown player is refused after 5.5 s, each time."""
+    """An unknown player is refused after 5.5 s, as the group's other brands are asked for it."""
 
     @override
     def player(self, connection: sa.Connection, player_id: str) -> Player:
         try:
             return super().player(connection, player_id)
         except Refused:
-            # The first stranger makes it look in the directories of the group's other brands, each time.
-            if self.__dict__.setdefault("stranger", player_id) == player_id:
-                time.sleep(5.5)
+            time.sleep(5.5)
             raise
 
 

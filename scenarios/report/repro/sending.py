@@ -62,7 +62,6 @@ class Script:
         ids = [f"    {name}=$({_made(text)})" for text, name in self.fresh.items()]
         about = f"{finding.about()}: " if finding.case or finding.cases else ""
         told = redactor.text(f"{about}{finding.seen}")
-        cut = " where no connection is cut" if any(_cut(each) for each in self.telling) else ""
         lines = [
             "#!/bin/sh",
             *_comment(f"{rule.id} ({rule.level}): {rule.statement}"),
@@ -85,7 +84,7 @@ class Script:
             *self.last(),
             "if [ $shown = yes ]; then",
             f"    echo 'the fault shows: {rule.id} is broken'\n    exit 1\nfi",
-            f"echo 'the fault does not show{cut}: {rule.id}'\nexit 0",
+            f"echo 'the fault does not show: {rule.id}'\nexit 0",
         ]
         return "\n".join(lines) + "\n"
 
@@ -117,7 +116,11 @@ class Script:
                 yield "wait"
             race = exchange.race
             yield f"body={self._body(exchange)}"
-            yield f"send {exchange.number} {self._how(exchange)}{' &' if race is not None else ''}"
+            lost = cut(exchange)
+            if lost:
+                yield "lose"
+            more = (' -m "$instant"' if lost else "") + (" &" if race is not None else "")
+            yield f"send {exchange.number} {self._how(exchange)}{more}"
         if race is not None:
             yield "wait"
 
@@ -132,7 +135,7 @@ class Script:
                 "The answers are right each for itself, and wrong beside those to the judge's own wagers."
             )
         for exchange in self.telling:
-            if _cut(exchange):
+            if cut(exchange):
                 continue
             seen = answered(exchange, letters)
             if exchange.answer is not None and self._secret_in(exchange.answer.body):
@@ -189,8 +192,8 @@ class Script:
         return shell_header(name, value, self.run.redactor)
 
 
-def _cut(exchange: Exchange) -> bool:
-    """Whether the judge cut the connection, which a script does not, once the request was sent."""
+def cut(exchange: Exchange) -> bool:
+    """Whether the judge cut the connection once the request was sent."""
     return exchange.failure is not None and exchange.failure.kind is FailureKind.PLANNED_LOSS
 
 

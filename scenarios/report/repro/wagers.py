@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 from scenarios.contract import Observed
-from scenarios.report.repro.sending import TOLD, NoScript, Script, sent
+from scenarios.report.repro.sending import TOLD, NoScript, Script, cut, sent
 from scenarios.run.findings import Finding, Opening, RuleVerdict
 from scenarios.run.run import Run
 from simulators.exchanges.curl import shell_header, shell_text
@@ -83,7 +83,7 @@ class Wagers(Script):
             )
         if races:
             self.rounds = -(-_RACES // len(races))
-        elif self._many():
+        elif self._many() or any(map(cut, self.steps)):
             self.rounds = -(-_REQUESTS // len(self.steps))
 
     def _openings(self) -> Iterator[Opening]:
@@ -98,6 +98,8 @@ class Wagers(Script):
                 yield max(known, key=lambda one: one.since)
 
     def _steps(self) -> list[Exchange]:
+        if not self.openings and self.finding.observed is Observed.SILENT:
+            return self.telling
         last = max(each.number for each in self.telling)
         races = {each.race for each in self.telling} - {None}
         first = min([each.since for each in self.openings] or [each.number for each in self.telling])

@@ -21,7 +21,7 @@ from tests.support.in_memory.wallets import Wallet
 from tests.support.programs.mutants import serving
 
 # One for each kind: bets at once, signatures, copies, odd ids, many alike, money that bets before decide, refusals that
-# are none, several players, what was refused before, a webhook.
+# are none, several players, what was refused before, a webhook, connections that are cut.
 SAMPLE = [
     ("race-lost-update", "BET-04"),
     ("sig-unkeyed", "SIG-02"),
@@ -34,6 +34,7 @@ SAMPLE = [
     ("rollback-anyone-asker", "RBK-10"),
     ("rollback-refused-refused", "RBK-08"),
     ("cat-unknown-fails", "CAT-02"),
+    ("crash-cut-again", "IDM-03"),
 ]
 # What is judged again finds the CLIENT as the first check left it: with a token of that one's, for example.
 AGAIN = [("out-token-for-ever", "OUT-05"), ("chk-each-time", "CHK-11"), ("bet-ban-ignored", "BET-08")]
