@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scenarios.console.control import recorded
 from scenarios.console.control.events import Events
 from scenarios.console.form_input import FormInput, misfilled
 from scenarios.console.providers import ServedProviders
@@ -85,16 +84,15 @@ class Actions(Events):
 
     def to_edit(self, exchange: Exchange) -> dict[str, Any]:
         """What the form to edit ``exchange`` needs: its message (None: it cannot be edited), and if it is signed."""
-        signed = exchange.direction is Direction.TO_CLIENT and recorded.signed(
-            self.providers.channel(exchange.provider)
-        )
+        ours = exchange.direction is Direction.TO_CLIENT
+        signed = ours and self.providers.channel(exchange.provider).signs
         return {"edit": self.editable(exchange), "signed": signed}
 
     def editable(self, exchange: Exchange) -> str | None:
         """The message of ``exchange`` as a text that can be edited; None where it is none, or holds a secret."""
         if exchange.direction is not Direction.TO_CLIENT:
             return None
-        message = recorded.message_of(self.providers.channel(exchange.provider), exchange.request)
+        message = self.providers.channel(exchange.provider).message_in(exchange.request)
         try:
             text = message.decode()
         except UnicodeDecodeError:

@@ -6,9 +6,10 @@ rollbacks again until they are answered. The pauses between are not documented a
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import replace
+from typing import ClassVar, Final
 
-from simulators.exchanges.history import Answer, Exchange, Purpose, Request
+from simulators.exchanges.history import Answer, Exchange, Purpose, Request, header
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.delivery import Meaning
 from simulators.transport.route import Route
@@ -31,6 +32,8 @@ class Operator(Endpoint[Transaction]):
     for the network: an exchange without an answer is unknown. ``names`` are whom requests may name (None:
     anybody); NamesStrangerError is raised of others, before anything is sent.
     """
+
+    signs: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -59,6 +62,10 @@ class Operator(Endpoint[Transaction]):
         meaning = self.dialect.read(answer)
         return meaning if self.understood is None else self.understood(answer, meaning)
 
+    def owns(self, url: str) -> bool:
+        """Whether ``url`` is one of the callback URL's own; a longer host or port that begins like it is none."""
+        return url == self.url or url.startswith((f"{self.url}/", f"{self.url}?"))
+
     def acknowledged(self, exchange: Exchange) -> bool:
         """Any answer that says what was done ends the sending again, a refusal too."""
         return not exchange.unknown
@@ -86,6 +93,34 @@ class Operator(Endpoint[Transaction]):
             b"", path=path, method=method, headers={**dict(signed), **(headers or {})}
         )
         return self.dialect.placed(request, sealed)
+
+    def message_in(self, request: Request) -> bytes:
+        """The message that ``request`` holds, without its seal."""
+        return self.dialect.sealed_in(request)
+
+    def edited(self, request: Request, message: bytes, *, sign: bool) -> Request:
+        """``request`` with another ``message``; ``sign`` it anew, or leave its signature as it was."""
+        dialect = self.dialect
+        if not sign:
+            return dialect.placed(request, message)
+        fields, sealed = dialect.seal(dialect.unsigned(message), self.secret)
+        signature = {name.lower(): (name, value) for name, value in fields if name.lower() != "content-type"}
+        kept = [pair for pair in request.headers if pair[0].lower() not in signature]
+        return dialect.placed(replace(request, headers=(*kept, *signature.values())), sealed)
+
+    def renewed(self, request: Request, new_id: str) -> Request | None:
+        """``request`` under ``new_id``, signed again where it was rightly signed; None where it has no id."""
+        dialect, message = self.dialect, self.dialect.sealed_in(request)
+        new = dialect.renewed(message, new_id)
+        if new is None:
+            return None
+        signed = dict(dialect.seal(message, self.secret)[0])
+        fields, sealed = dialect.seal(new, self.secret)
+        signature = {
+            name.lower(): value for name, value in fields if header(request.headers, name) == signed[name]
+        }
+        headers = tuple((name, signature.get(name.lower(), value)) for name, value in request.headers)
+        return dialect.placed(replace(request, headers=headers), sealed)
 
     def _look_at(self, body: bytes) -> None:
         # Whatever leaves, leaves through a request that is built here; a copy is one that was.

@@ -1,8 +1,8 @@
 """One address of the CLIENT that a provider sends to: requests are built and sent, each time once."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from simulators.exchanges.history import Exchange, Purpose, Request
 from simulators.transport.delivery import Delivery, Fault, Read
@@ -25,6 +25,9 @@ class Endpoint(Generic[M]):
     what is not acknowledged. ``about`` are the names of what a message is about.
     """
 
+    # Whether what it sends has a signature.
+    signs: ClassVar[bool] = False
+
     provider: str
     url: str | None
     route: Route
@@ -41,6 +44,10 @@ class Endpoint(Generic[M]):
     def addressed(self, event: M) -> bool:
         """Whether there is an address to send ``event`` to."""
         return self.url is not None or self.elsewhere(event) is not None
+
+    def owns(self, url: str) -> bool:
+        """Whether ``url`` is an address that this sends to."""
+        return url == self.url
 
     def acknowledged(self, exchange: Exchange) -> bool:
         """Whether the CLIENT's answer ends the sending again."""
@@ -73,6 +80,18 @@ class Endpoint(Generic[M]):
             kept[name] = value
         sent = tuple((name, value) for name, value in kept.items() if value is not None)
         return Request(method, self.url.rstrip("/") + path if path else self.url, sent, body)
+
+    def message_in(self, request: Request) -> bytes:
+        """The message that ``request`` holds, as ``edited`` takes it."""
+        return request.body
+
+    def edited(self, request: Request, message: bytes, *, sign: bool) -> Request:  # noqa: ARG002 - who signs asks
+        """``request`` with another ``message``; ``sign`` it anew, or leave its signature as it was."""
+        return replace(request, body=message)
+
+    def renewed(self, request: Request, new_id: str) -> Request | None:  # noqa: ARG002 - who knows ids asks
+        """``request`` under ``new_id``, signed again where it was rightly signed; None where it has no id."""
+        return None
 
     def delivery(
         self, event: M, *, genuine: bool = True, attempt: int = 0, copy_of: int | None = None

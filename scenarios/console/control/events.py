@@ -88,7 +88,7 @@ class Events:
     ) -> dict[str, Any]:
         """Send ``request``, that of exchange ``number``, with another message; signed anew, or as it was."""
         sign = asked.choice("signature", SIGNATURES, SIGNATURES[0]) == SIGNATURES[0]
-        changed = recorded.edited(channel, request, asked.whole("body").encode(), sign=sign)
+        changed = channel.edited(request, asked.whole("body").encode(), sign=sign)
         return self._sent(channel, changed, f"#{number} edited", genuine=False)
 
     def _sent(

@@ -2,12 +2,10 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from scenarios.problems.errors import UsageProblem
-from simulators.exchanges.history import Request, header
-from simulators.operator.delivery import Operator
+from simulators.exchanges.history import Request
 from simulators.webhooks.endpoint import Endpoint
 
 
@@ -45,7 +43,7 @@ def request(written: Mapping[str, Any], number: int, secrets: Mapping[str, str])
 def endpoint(channels: Iterable[Endpoint[Any]], asked: Request, number: int) -> Endpoint[Any]:
     """Which of ``channels`` ``asked`` went to: nothing is sent to anybody else. Raises UsageProblem."""
     for channel in channels:
-        if asked.url == channel.url or (isinstance(channel, Operator) and _below(channel, asked.url)):
+        if channel.owns(asked.url):
             return channel
     raise UsageProblem(
         f"#{number} went to {asked.url}",
@@ -54,47 +52,11 @@ def endpoint(channels: Iterable[Endpoint[Any]], asked: Request, number: int) -> 
     )
 
 
-def _below(channel: Operator, url: str) -> bool:
-    """Whether ``url`` is one of the callback URL's own; a longer host or port that begins like it is none."""
-    return url.startswith((f"{channel.url}/", f"{channel.url}?"))
-
-
-def edited(channel: Endpoint[Any], asked: Request, body: bytes, *, sign: bool) -> Request:
-    """``asked`` with the message ``body``; ``sign`` it as the OPERATOR does, or leave its signature as it was."""
-    if not isinstance(channel, Operator):
-        return replace(asked, body=body)
-    dialect = channel.dialect
-    if not sign:
-        return dialect.placed(asked, body)
-    fields, sealed = dialect.seal(dialect.unsigned(body), channel.secret)
-    signature = {name.lower(): (name, value) for name, value in fields if name.lower() != "content-type"}
-    kept = [pair for pair in asked.headers if pair[0].lower() not in signature]
-    return dialect.placed(replace(asked, headers=(*kept, *signature.values())), sealed)
-
-
-def signed(channel: Endpoint[Any]) -> bool:
-    """Whether what goes to ``channel`` has a signature."""
-    return isinstance(channel, Operator)
-
-
-def message_of(channel: Endpoint[Any], asked: Request) -> bytes:
-    """The message that ``asked`` holds, as ``edited`` takes it."""
-    return channel.dialect.sealed_in(asked) if isinstance(channel, Operator) else asked.body
-
-
 def fresh(channel: Endpoint[Any], asked: Request, number: int) -> Request:
     """``asked`` under a new id; signed again where it was rightly signed. Raises UsageProblem where it has no id."""
-    if isinstance(channel, Operator):
-        dialect, message = channel.dialect, channel.dialect.sealed_in(asked)
-        new = dialect.renewed(message, str(uuid.uuid4()))
-        if new is not None:
-            signed = dict(dialect.seal(message, channel.secret)[0])
-            fields, sealed = dialect.seal(new, channel.secret)
-            signature = {
-                name.lower(): value for name, value in fields if header(asked.headers, name) == signed[name]
-            }
-            headers = tuple((name, signature.get(name.lower(), value)) for name, value in asked.headers)
-            return dialect.placed(replace(asked, headers=headers), sealed)
+    new = channel.renewed(asked, str(uuid.uuid4()))
+    if new is not None:
+        return new
     raise UsageProblem(
         f"#{number} holds no transaction id that could be new",
         "a callback of the OPERATOR in words whose ids are known",
