@@ -3,9 +3,10 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from simulators.exchanges.history import Direction, Exchange
+from simulators.exchanges.owners import ALL, All, Names
 from simulators.server.access.gate import Gate
 from simulators.server.response_faults import Disturbance, Disturbances, Given
 from simulators.values.records import Table
@@ -53,9 +54,9 @@ class Simulator(ABC, Generic[M]):
         delay_seconds: float = 0.0,
         handled: bool = False,
         lost: bool = False,
-        about: str | None = None,
+        about: str | Literal[All.ALL],
     ) -> None:
-        """Disturb the next ``times`` requests of a kind (None: all until ``calm``), ``about`` a voucher or any.
+        """Disturb the next ``times`` requests of a kind (None: all until ``calm``), ``about`` a voucher or ALL.
 
         ``answer`` (status, body, content type) takes the right one's place, ``delay_seconds`` holds it back.
         ``handled``: the request is carried out all the same; ``lost``: it is, and its answer never arrives.
@@ -66,20 +67,21 @@ class Simulator(ABC, Generic[M]):
                 f"{kind!r} is no request to {self.owner}, so nothing would ever be disturbed; "
                 f"choose one of {', '.join(sorted(self.kinds))}"
             )
-        self.disturbances.add(Disturbance(kind, answer, delay_seconds, handled, lost, about), times)
+        name = None if about is ALL else about
+        self.disturbances.add(Disturbance(kind, answer, delay_seconds, handled, lost, name), times)
 
     @abstractmethod
     def reached_at(self, url: str, public_url: str | None) -> None:
         """Take note that the CLIENT reaches the API at ``url``, and browsers at ``public_url`` (None: there, too)."""
 
-    def calm(self, *names: str) -> None:
-        """Forget the disturbances and the faults on messages about ``names`` (none: all), and what is held back."""
-        self.disturbances.calm(*names)
-        if not names:
+    def calm(self, names: Names) -> None:
+        """Forget the disturbances and the faults on messages about ``names``, and send what is held back."""
+        self.disturbances.calm(names)
+        if names is ALL:
             self.endpoint.faults = ()
-        for name in names or [*self.endpoint.faults_about]:
+        for name in [*self.endpoint.faults_about] if names is ALL else names:
             self.endpoint.faults_about.pop(name, None)
-        self.queue.resume(*names)
+        self.queue.resume(names)
 
     def wait_idle(self, timeout: float, *names: str) -> bool:
         """Wait at most ``timeout`` seconds until no message about ``names`` (none: any) waits; say whether it is so."""
@@ -109,5 +111,5 @@ class Simulator(ABC, Generic[M]):
 
     def stop(self) -> None:
         """Stop what ``start`` started; let go of requests that are held back."""
-        self.disturbances.calm()
+        self.disturbances.calm(ALL)
         self.queue.stop()

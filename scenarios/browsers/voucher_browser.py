@@ -78,19 +78,17 @@ class Browser:
     def _known(self, key: str) -> None:
         self.run.history.belong(key)
         if self.held:
-            self.simulator.queue.hold(key)
+            self.simulator.queue.hold([key])
 
     def hold(self) -> None:
         """Keep webhooks of the scenario's vouchers back, to be sent by hand in any order, until ``resume``."""
         self.held = True
-        for name in self.names:
-            self.simulator.queue.hold(name)
+        self.simulator.queue.hold(self.names)
 
     def resume(self) -> None:
         """Send what is left of what was held back, and what comes."""
         self.held = False
-        if self.names:
-            self.simulator.queue.resume(*self.names)
+        self.simulator.queue.resume(self.names)
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from scenarios.run.balances import Undecided
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange, Purpose
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import IllegalTransition, VoucherEvent, VoucherState
 from simulators.jackpot.world import Voucher
@@ -107,7 +108,7 @@ class Conversions(Browser):
     def silence(self) -> Iterator[None]:
         """Send no webhook of what happens to the scenario's vouchers meanwhile, not even later."""
         self.delivered()
-        with self.simulator.queue.silence(*self.names):
+        with self.simulator.queue.silence(self.names):
             yield
 
     @contextlib.contextmanager
@@ -360,9 +361,7 @@ class Conversions(Browser):
     def calm(self) -> None:
         """End what disturbs the scenario's own vouchers, and alone all that does."""
         self.held = False
-        beside = self.run.free is not None
-        if self.names or not beside:
-            self.simulator.calm(*(self.names if beside else ()))
+        self.simulator.calm(ALL if self.run.free is None else self.names)
 
     def evidence(self, conversion: Conversion) -> list[Exchange]:
         """What passed between Jackpot and the CLIENT since the session began, the last of it."""

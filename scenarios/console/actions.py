@@ -12,6 +12,7 @@ from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.player import Player
 from simulators.checkout.simulator import KINDS as CHECKOUT_KINDS
 from simulators.exchanges.history import Direction, Exchange
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.operations import KINDS as JACKPOT_KINDS
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.server.responses import ApiError
@@ -130,14 +131,14 @@ class Actions(Events):
         badly = BADLY[asked.choice("how", tuple(BADLY))]
         times = asked.choice("times", TIMES, "1")
         simulator = self.providers.need(provider).simulator
-        simulator.disturb(path, None if times == "all" else int(times), **badly.how)
+        simulator.disturb(path, None if times == "all" else int(times), about=ALL, **badly.how)
         return self.acting()
 
     def end_faults(self) -> dict[str, Any]:
         """End every fault and every bad answer."""
         for provider, served in self.providers.served.items():
             self.providers.set_faults(provider, [])
-            served.simulator.disturbances.calm()
+            served.simulator.disturbances.calm(ALL)
         return self.acting()
 
     def reset(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.probes import Probe, WagersProbe
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.exchanges.history import History
+from simulators.exchanges.owners import ALL
 from simulators.exchanges.redaction import Redactor
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.operator.delivery import Operator
@@ -135,7 +136,7 @@ class ServedProviders(Providers):
     def pause(self) -> None:
         """Stop sending of its own accord, and lend every port; what is due stays due."""
         for served in self.served.values():
-            served.simulator.queue.hold()
+            served.simulator.queue.hold(ALL)
             served.listener.lend()
 
     def resume(self) -> None:
@@ -143,4 +144,4 @@ class ServedProviders(Providers):
         for served in self.served.values():
             served.listener.take_back()
         for served in self.served.values():
-            served.simulator.queue.resume()
+            served.simulator.queue.resume(ALL)

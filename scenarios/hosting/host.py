@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 from scenarios.problems.errors import UsageProblem
+from simulators.exchanges.owners import ALL
 from simulators.providers import PROVIDERS, Provider
 from simulators.server.access.gate import Gate, reached_by_others
 from simulators.server.wsgi_server import App, PortInUse, Server, below, bind
@@ -169,5 +170,5 @@ def hosted(
         try:
             yield Hosted(simulator, listener, reached)
         finally:
-            simulator.calm()
+            simulator.calm(ALL)
             simulator.stop()

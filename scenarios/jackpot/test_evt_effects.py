@@ -24,6 +24,7 @@ from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.providers import JACKPOT
 from simulators.transport.faults.wire import AnswerLost
@@ -165,7 +166,7 @@ def test_no_token_for_a_while(conversions: Conversions, player: Player) -> None:
 
     def go_wrong(_: str) -> None:
         conversions.simulator.revoke_server_tokens()
-        conversions.simulator.disturb("token", 1, answer=_FAILING)
+        conversions.simulator.disturb("token", 1, answer=_FAILING, about=ALL)
 
     _made_good(conversions, player, "the provider gives no token", go_wrong)
 

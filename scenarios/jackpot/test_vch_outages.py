@@ -20,6 +20,7 @@ from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Direction
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.catalogue.pricing import CURRENCY
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.providers import JACKPOT
@@ -39,7 +40,7 @@ def _outage(conversions: Conversions, vouchers: int) -> Iterator[None]:
     simulator, history = conversions.simulator, conversions.run.history
     since = len(history)
     for kind in sorted(simulator.kinds):
-        simulator.disturb(kind, None, answer=_DOWN)
+        simulator.disturb(kind, None, answer=_DOWN, about=ALL)
 
     def refused() -> int:
         return sum(
@@ -51,7 +52,7 @@ def _outage(conversions: Conversions, vouchers: int) -> Iterator[None]:
         yield
         conversions.until(lambda: refused() >= _TRIES * vouchers, conversions.patience)
     finally:
-        simulator.calm()
+        simulator.calm(ALL)
 
 
 @pytest.mark.rules("VCH-11", "VCH-03")
@@ -65,7 +66,7 @@ def test_outages_that_last(run: Run, conversions: Conversions, player: Player, j
     balance = judge.fund(player, 4 * AMOUNT)
     confirmed = conversions.begin(player, AMOUNT)
     with conversions.unready(confirmed):
-        simulator.disturb("confirm", 1, answer=_DOWN, handled=True, delay_seconds=_HELD_BACK)
+        simulator.disturb("confirm", 1, answer=_DOWN, handled=True, delay_seconds=_HELD_BACK, about=ALL)
         conversions.reserve(confirmed, PRICE)
         asked = conversions.asked_to_confirm(confirmed)
         reserved = conversions.begin(player, AMOUNT)

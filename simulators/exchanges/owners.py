@@ -1,9 +1,22 @@
 """To which scenario an exchange belongs, also where several run side by side."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+
+class All(Enum):
+    """In place of names: whatever anything is about."""
+
+    ALL = "all"
+
+
+ALL: Final = All.ALL
+# Vouchers, sessions, stores or checkouts that something is about, or said outright: all of them.
+Names: TypeAlias = Collection[str] | Literal[All.ALL]
 
 # The scenario of this context, where several run side by side.
 _BESIDE: ContextVar[str | None] = ContextVar("scenario", default=None)

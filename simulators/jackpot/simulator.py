@@ -5,10 +5,11 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from simulators.exchanges.history import Exchange
+from simulators.exchanges.owners import ALL, All
 from simulators.exchanges.redaction import Redactor
 from simulators.jackpot import wire
 from simulators.jackpot.account import Account, Confirmation, Habits
@@ -117,8 +118,8 @@ class JackpotSimulator(Simulator[Notification]):
             return found
         return [each for each in found if urlsplit(each.request.url).path.split("/")[-2] == voucher_id]
 
-    def lose_reservation_answer(self, notification_key: str | None = None) -> None:
-        """Carry out the next reservation (of that session) but lose its answer."""
+    def lose_reservation_answer(self, notification_key: str | Literal[All.ALL]) -> None:
+        """Carry out the next reservation of that session but lose its answer."""
         self.disturb("reserve", lost=True, about=notification_key)
 
     def names_of(self, voucher_id: str | None, bearer: str | None) -> tuple[str, ...]:
@@ -181,7 +182,7 @@ class JackpotSimulator(Simulator[Notification]):
 
     def stop(self) -> None:
         """Stop what ``start`` started; let go of requests that are held back."""
-        self.disturbances.calm()
+        self.disturbances.calm(ALL)
         self.account.stop()
 
 

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from simulators.exchanges.owners import ALL, Names
+
 # Status, body and content type of an answer.
 Given = tuple[int, bytes, str]
 
@@ -46,13 +48,11 @@ class Disturbances:
         with self._changed:
             self._faults.append((fault, times))
 
-    def calm(self, *names: str) -> None:
-        """Forget the disturbances about ``names`` (none: all), and let go of the requests that they hold back."""
+    def calm(self, names: Names) -> None:
+        """Forget the disturbances about ``names``, and let go of the requests that they hold back."""
         with self._changed:
-            self._faults = [
-                (fault, left) for fault, left in self._faults if names and fault.about not in names
-            ]
-            self._holding = [fault for fault in self._holding if names and fault.about not in names]
+            self._faults = [] if names is ALL else [one for one in self._faults if one[0].about not in names]
+            self._holding = [] if names is ALL else [one for one in self._holding if one.about not in names]
             self._changed.notify_all()
 
     @property

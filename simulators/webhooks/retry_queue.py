@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from simulators.exchanges.history import Exchange
+from simulators.exchanges.owners import ALL, Names
 from simulators.values.clocks import running_time
 from simulators.values.records import Table
 from simulators.webhooks.endpoint import Endpoint
@@ -162,21 +163,25 @@ class RetryQueue(Generic[M]):
             self._under_way.add(delivery_id)
         return self._attempt(delivery, by_hand=True)
 
-    def hold(self, *names: str) -> None:
-        """Send nothing of itself about ``names`` (none: nothing at all) until ``resume``; ``again`` still does."""
+    def hold(self, names: Names) -> None:
+        """Send nothing of itself about ``names`` until ``resume``; ``again`` still does."""
         with self._changed:
-            self._held.update(names)
-            self._all_held |= not names
+            if names is ALL:
+                self._all_held = True
+            else:
+                self._held.update(names)
 
-    def resume(self, *names: str) -> None:
-        """End ``hold`` of ``names`` (none: of everything)."""
+    def resume(self, names: Names) -> None:
+        """End ``hold`` of ``names``."""
         with self._changed:
-            self._held = self._held.difference(names) if names else set()
-            self._all_held &= bool(names)
+            if names is ALL:
+                self._held, self._all_held = set(), False
+            else:
+                self._held.difference_update(names)
             self._changed.notify_all()
 
     @contextmanager
-    def silence(self, *names: str) -> Iterator[None]:
+    def silence(self, names: Collection[str]) -> Iterator[None]:
         """Only list what is posted about ``names`` meanwhile: it is never sent of itself."""
         with self._changed:
             self._silenced.update(names)

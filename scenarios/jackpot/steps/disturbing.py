@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from scenarios.hosting.jackpot import Jackpot
+from simulators.exchanges.owners import ALL
 
 # How long the provider's own answers take, in seconds: longer than any webhook waits for its acknowledgement.
 _SLOW = 60.0
@@ -13,8 +14,8 @@ _SLOW = 60.0
 def slow(simulator: Jackpot) -> Iterator[None]:
     """Let the provider's own answers come late meanwhile."""
     for kind in ("confirm", "voucher", "token"):
-        simulator.disturb(kind, None, delay_seconds=_SLOW)
+        simulator.disturb(kind, None, delay_seconds=_SLOW, about=ALL)
     try:
         yield
     finally:
-        simulator.calm()
+        simulator.calm(ALL)

@@ -22,6 +22,7 @@ from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, header
+from simulators.exchanges.owners import ALL
 from simulators.operator.simulator import OperatorSimulator, api_version
 
 # An address as real ones may be: a port, a path with capitals, encoded blanks, two parameters, a fragment.
@@ -236,13 +237,12 @@ def test_address_reaches_the_player_unchanged(
     """The iframe's address reaches the player unchanged."""
     lang = _languages(run)[0]
     judge.needs(_launched(driver, player, lang), "a launch failed that the rule is not about")
-    simulator.disturb(
-        "start-session", answer=(200, json.dumps({"url": _PECULIAR_URL}).encode(), "application/json")
-    )
+    peculiar = json.dumps({"url": _PECULIAR_URL}).encode()
+    simulator.disturb("start-session", answer=(200, peculiar, "application/json"), about=ALL)
     try:
         url = _launched(driver, player, lang)
     finally:
-        simulator.calm()
+        simulator.calm(ALL)
     judge.holds(
         "OUT-06",
         url == _PECULIAR_URL,
@@ -282,14 +282,14 @@ def test_errors_reach_the_player_clearly(
     for case, path, fault in cases:
         if path == "auth":
             simulator.revoke_tokens()
-        simulator.disturb(path, None, **fault)
+        simulator.disturb(path, None, about=ALL, **fault)
         try:
             raw: Raw | None = driver.launch_raw(player.id, player.currency, _languages(run)[0])
         except DriverProblem as problem:
             raw = None
             seen = problem.came
         finally:
-            simulator.calm()
+            simulator.calm(ALL)
         exchanges = simulator.requests(path)[-1:]
         if raw is None:
             judge.holds(

@@ -16,6 +16,7 @@ from simulators.checkout import api
 from simulators.checkout.simulator import CREATE, CheckoutSimulator
 from simulators.checkout.wire import Agreement
 from simulators.exchanges.history import History
+from simulators.exchanges.owners import ALL
 from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
 from simulators.webhooks.retry_queue import Schedule
@@ -112,7 +113,7 @@ def test_refused_checkout_is_told_without_a_secret(tmp_path):
 def test_unusable_answers_leave_the_order_open(tmp_path, answer):
     with served(tmp_path) as here:
         reference = here.open()
-        here.simulator.disturb(CREATE, answer=answer)
+        here.simulator.disturb(CREATE, answer=answer, about=ALL)
         refused = here.start(reference)
         assert refused.status_code == 502
         assert refused.json()["error"].startswith("CHECKOUT_")
@@ -123,7 +124,7 @@ def test_unusable_answers_leave_the_order_open(tmp_path, answer):
 def test_lost_answer_and_no_provider_are_told(tmp_path):
     with served(tmp_path, timeout=2.0) as here:
         reference = here.open()
-        here.simulator.disturb(CREATE, lost=True)
+        here.simulator.disturb(CREATE, lost=True, about=ALL)
         assert here.start(reference).json()["error"] == "CHECKOUT_UNAVAILABLE"
         # The checkout that nobody heard of is decided all the same.
         here.simulator.decide(here.simulator.checkouts[0].token, True)

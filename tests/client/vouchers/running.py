@@ -16,6 +16,7 @@ from client_under_test.app import create_app
 from client_under_test.config import Config
 from client_under_test.server import threaded
 from simulators.exchanges.history import History
+from simulators.exchanges.owners import ALL
 from simulators.jackpot import api, wire
 from simulators.jackpot.account import Habits
 from simulators.jackpot.credentials import session_jwt
@@ -107,7 +108,7 @@ class Place:
 
     def sent(self) -> None:
         """Send what was held back, and what follows."""
-        self.simulator.queue.resume()
+        self.simulator.queue.resume(ALL)
         self.idle()
 
     def happen(self, voucher_id: str, event: VoucherEvent) -> None:

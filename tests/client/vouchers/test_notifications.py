@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+from simulators.exchanges.owners import ALL
 from simulators.jackpot import wire
 from tests.client.vouchers.running import place
 
@@ -35,7 +36,7 @@ def broken(whole):
 def test_malformed_has_no_effect_and_is_not_acknowledged(tmp_path):
     with place(tmp_path) as here:
         session = here.open(50)
-        here.simulator.queue.hold()
+        here.simulator.queue.hold(ALL)
         session.reserve()
         event = here.coupons[0].event
         whole = json.loads(wire.encode(event))

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from client_under_test.cli import client as command
 from client_under_test.schema import conversions, movements
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import VoucherEvent
 from tests.client.vouchers.running import place, until
@@ -82,7 +83,7 @@ def test_late_reservation_canceled_returns_its_second_hold(tmp_path):
 def test_provider_that_cannot_be_asked_is_asked_later(tmp_path):
     with place(tmp_path, acknowledge_within=0.1) as here:
         session = here.open(50)
-        here.simulator.disturb("voucher", 2, answer=(500, b"", "text/plain"))
+        here.simulator.disturb("voucher", 2, answer=(500, b"", "text/plain"), about=ALL)
         session.buy()
         assert all(len(each.attempts) == 1 for each in here.coupons)
         until(lambda: session["state"] == "READY")

@@ -12,6 +12,7 @@ from client_under_test.config import Config
 from client_under_test.database import Database
 from client_under_test.vouchers.conversions import Conversions
 from client_under_test.wallet.accounts import Accounts
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import LIFECYCLE, VoucherEvent
 from tests.client.vouchers.running import AGREEMENT, Place, Slept, cheap_store, jackpot, place, until
@@ -61,12 +62,12 @@ def test_acknowledged_event_survives_a_kill(where, monkeypatch):
     with jackpot() as simulator:
         client = Killable(simulator, where, monkeypatch)
         session = client.place.open(50)
-        simulator.disturb("voucher", None, answer=(500, b"", "text/plain"))
+        simulator.disturb("voucher", None, answer=(500, b"", "text/plain"), about=ALL)
         session.buy()
         assert {each.standing for each in client.place.coupons} == {"acknowledged"}
         assert session["state"] == "OPEN"
         client.again(session)
-        simulator.calm()
+        simulator.calm(ALL)
         until(lambda: session["state"] == "READY")
         assert (client.place.balance(), client.place.confirms()) == (73, 1)
         client.served.end()
@@ -78,10 +79,10 @@ def test_mutant_with_a_memory_only_loses_an_acknowledged_event(tmp_path, monkeyp
     with jackpot() as simulator:
         client = Killable(simulator, where, monkeypatch)
         session = client.place.open(50)
-        simulator.disturb("voucher", None, answer=(500, b"", "text/plain"))
+        simulator.disturb("voucher", None, answer=(500, b"", "text/plain"), about=ALL)
         session.buy()
         client.again(session)
-        simulator.calm()
+        simulator.calm(ALL)
         # It works, but of what it had acknowledged it knows nothing.
         later = client.place.open(30)
         later.buy()
@@ -94,7 +95,7 @@ def test_kill_during_the_confirmation_confirms_once(where, monkeypatch):
     with jackpot() as simulator:
         client = Killable(simulator, where, monkeypatch)
         session = client.place.open(50)
-        simulator.disturb("confirm", lost=True)
+        simulator.disturb("confirm", lost=True, about=ALL)
         session.reserve()
         until(lambda: client.place.confirms() == 1)
         client.again(session)
@@ -147,7 +148,7 @@ def test_any_story_in_any_order_keeps_the_sum(generated, data):
     here = generated
     before, queue = here.balance(), here.simulator.queue
     session = here.open(50)
-    queue.hold()
+    queue.hold(ALL)
     first = len(here.coupons)
     voucher = session.reserve()
     while moves := sorted(LIFECYCLE.transitions[voucher.state]):
@@ -165,5 +166,5 @@ def test_any_story_in_any_order_keeps_the_sum(generated, data):
     assert session["state"] == voucher.state
     assert before - here.balance() == held + (27 if paid else 0)
     assert here.sound()
-    queue.resume()
+    queue.resume(ALL)
     here.idle()

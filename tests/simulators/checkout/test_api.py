@@ -11,6 +11,7 @@ from jwt.utils import base64url_encode
 
 from simulators.checkout.lifecycle import CheckoutState
 from simulators.checkout.simulator import CREATE, PRICE
+from simulators.exchanges.owners import ALL
 from simulators.server.response_faults import Given
 from simulators.values import decimal_json, jws
 from tests.simulators.checkout.running import MERCHANT, MUTATION, SECRET, claims, served_checkout
@@ -293,12 +294,12 @@ def test_requests_are_recorded_and_disturbed(served):
     simulator = served.simulator
     before = len(simulator.requests(CREATE)), len(simulator.requests(PRICE))
     given: Given = (503, b"busy", "text/plain")
-    simulator.disturb(CREATE, answer=given)
+    simulator.disturb(CREATE, answer=given, about=ALL)
     answer = served.ask({"query": MUTATION, "variables": VARIABLES})
     assert (answer.status_code, answer.content) == (503, b"busy")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     made = len(simulator.checkouts)
-    simulator.disturb(CREATE, lost=True)
+    simulator.disturb(CREATE, lost=True, about=ALL)
     payload = served.jwt(variant="lost")
     with pytest.raises(requests.exceptions.RequestException):
         served.ask({"query": MUTATION, "variables": {"merchantId": MERCHANT, "payload": payload}})
@@ -306,4 +307,4 @@ def test_requests_are_recorded_and_disturbed(served):
     assert served.create(payload)["checkout"]["token"] == simulator.checkouts[-1].token
     assert (len(simulator.requests(CREATE)), len(simulator.requests(PRICE))) == (before[0] + 3, before[1])
     with pytest.raises(ValueError, match="createMerchantCheckout"):
-        simulator.disturb("refund")
+        simulator.disturb("refund", about=ALL)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from simulators.exchanges.history import Direction, Status
+from simulators.exchanges.owners import ALL
 from simulators.jackpot import wire
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.simulator import JackpotSimulator
@@ -167,13 +168,13 @@ def test_several_threads_deliver_all() -> None:
 
 def test_held_and_sent_by_hand_in_any_order() -> None:
     with inbox() as box, quiet_simulator(box.url) as (simulator, _):
-        simulator.queue.hold()
+        simulator.queue.hold(ALL)
         raised = life(simulator)
         assert simulator.queue.work() is None
         for delivery in reversed(simulator.queue.deliveries):
             simulator.queue.again(delivery.id)
         assert names(box) == raised[::-1]
-        simulator.queue.resume()
+        simulator.queue.resume(ALL)
         assert simulator.queue.work() is None
         assert len(box.bodies) == 4
 
@@ -181,16 +182,16 @@ def test_held_and_sent_by_hand_in_any_order() -> None:
 def test_held_about_one_store_and_no_other() -> None:
     with inbox() as box, quiet_simulator(box.url) as (simulator, _):
         first, other = (listing.store.id for listing in simulator.account.listings[:2])
-        simulator.queue.hold(first)
+        simulator.queue.hold([first])
         held, sent = simulator.account.disable_store(first), simulator.account.disable_store(other)
         assert simulator.queue.work() is None
         assert box.bodies == [wire.encode(sent.event)]
         assert simulator.wait_idle(0, other)
         assert not simulator.wait_idle(0, first)
-        simulator.queue.resume(other)
+        simulator.queue.resume([other])
         assert simulator.queue.work() is None
         assert len(box.bodies) == 1
-        simulator.calm(first)
+        simulator.calm([first])
         assert simulator.queue.work() is None
         assert box.bodies == [wire.encode(sent.event), wire.encode(held.event)]
 
@@ -198,7 +199,7 @@ def test_held_about_one_store_and_no_other() -> None:
 def test_silenced_about_one_store_and_no_other() -> None:
     with inbox() as box, quiet_simulator(box.url) as (simulator, _):
         first, other = (listing.store.id for listing in simulator.account.listings[:2])
-        with simulator.queue.silence(first):
+        with simulator.queue.silence([first]):
             silenced, sent = simulator.account.disable_store(first), simulator.account.disable_store(other)
         assert simulator.queue.work() is None
         assert silenced.standing is DeliveryStanding.UNADDRESSED
@@ -273,7 +274,7 @@ def test_faults_act_on_webhooks_until_calm() -> None:
         attempts = simulator.queue.delivery(delivery.id).attempts
         assert [attempt.status for attempt in attempts] == [None, None, 200]
         assert attempts[0].failure == "the answer was lost, as planned"
-        simulator.calm()
+        simulator.calm(ALL)
         other = one(simulator)
         simulator.queue.work()
         assert [attempt.status for attempt in simulator.queue.delivery(other.id).attempts] == [200]
@@ -287,11 +288,11 @@ def test_faults_about_one_store_act_on_no_other_until_calm() -> None:
             simulator.account.disable_store(store)
         assert simulator.queue.work() is None
         assert len(box.bodies) == 3
-        simulator.calm(other)
+        simulator.calm([other])
         simulator.account.enable_store(first)
         assert simulator.queue.work() is None
         assert len(box.bodies) == 5
-        simulator.calm(first)
+        simulator.calm([first])
         simulator.account.disable_store(first)
         assert simulator.queue.work() is None
         assert len(box.bodies) == 6

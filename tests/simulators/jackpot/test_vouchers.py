@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from simulators.exchanges.history import Direction, Status
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from tests.client.vouchers.running import until
@@ -192,7 +193,7 @@ def test_store_changes_are_told(place: Served) -> None:
 
 
 def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: Served) -> None:
-    place.simulator.lose_reservation_answer()
+    place.simulator.lose_reservation_answer(ALL)
     with pytest.raises(requests.exceptions.RequestException):
         place.reserve()
     (voucher,) = place.simulator.account.by_key(place.keys[-1])
@@ -206,7 +207,7 @@ def test_a_lost_answer_leaves_the_voucher_and_its_webhook(place: Served) -> None
 @pytest.mark.parametrize(("handled", "state"), [(False, VoucherState.RESERVED), (True, VoucherState.READY)])
 def test_disturbed_confirmations(place: Served, handled: bool, state: VoucherState) -> None:
     voucher = place.reserve()["id"]
-    place.simulator.disturb("confirm", answer=(500, b"oops", "text/plain"), handled=handled)
+    place.simulator.disturb("confirm", answer=(500, b"oops", "text/plain"), handled=handled, about=ALL)
     assert change(place, voucher, "confirm").text == "oops"
     assert place.simulator.account.voucher(voucher).state is state
     again = change(place, voucher, "confirm")
@@ -220,15 +221,15 @@ def test_disturbed_about_one_voucher_and_no_other(place: Served) -> None:
     place.simulator.disturb("confirm", None, answer=(500, b"oops", "text/plain"), about=one)
     assert change(place, other, "confirm").status_code == 200
     assert change(place, one, "confirm").status_code == 500
-    place.simulator.calm(other)
+    place.simulator.calm([other])
     assert change(place, one, "confirm").status_code == 500
-    place.simulator.calm(one)
+    place.simulator.calm([one])
     assert change(place, one, "confirm").status_code == 200
 
 
 def test_only_operations_can_be_disturbed(place: Served) -> None:
     with pytest.raises(ValueError, match="confirm"):
-        place.simulator.disturb("confrim")
+        place.simulator.disturb("confrim", about=ALL)
 
 
 def test_each_reservation_expires_in_its_turn(place: Served) -> None:
@@ -251,11 +252,11 @@ def test_each_reservation_expires_in_its_turn(place: Served) -> None:
 
 def test_calm_lets_go_of_what_is_held_back(place: Served) -> None:
     voucher, server = place.reserve()["id"], place.server()
-    place.simulator.disturb("confirm", delay_seconds=3600)
+    place.simulator.disturb("confirm", delay_seconds=3600, about=ALL)
     with ThreadPoolExecutor(1) as pool:
         path = f"/v2/vouchers/{voucher}/confirm"
         asked = pool.submit(place.ask, "PUT", path, headers=server)
-        place.simulator.calm()
+        place.simulator.calm(ALL)
         assert asked.result(30).status_code == 200
 
 

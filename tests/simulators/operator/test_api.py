@@ -12,6 +12,7 @@ import requests
 
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction, Status, header
+from simulators.exchanges.owners import ALL
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.api import create_app
 from simulators.operator.delivery import Callbacks
@@ -60,7 +61,7 @@ def served() -> Iterator[Served]:
         with Server(create_app(built.simulator)) as server:
             built.url = server.url
             yield built
-            built.simulator.calm()
+            built.simulator.calm(ALL)
 
 
 def assert_error(answer: requests.Response, status: int, code: str) -> str:
@@ -319,7 +320,7 @@ def test_no_secret_is_exported(served: Served) -> None:
 
 
 def test_a_disturbed_answer(served: Served) -> None:
-    served.simulator.disturb("auth", 2, answer=(500, b"<h1>oops</h1>", "text/html"))
+    served.simulator.disturb("auth", 2, answer=(500, b"<h1>oops</h1>", "text/html"), about=ALL)
     token_free = served.start("x")
     assert_error(token_free, 401, "TOKEN_INVALID")
     for _ in range(2):
@@ -334,15 +335,15 @@ def test_a_disturbed_answer(served: Served) -> None:
 
 
 def test_disturbed_until_calm(served: Served) -> None:
-    served.simulator.disturb("start-session", None, answer=(503, b"", "text/plain"))
+    served.simulator.disturb("start-session", None, answer=(503, b"", "text/plain"), about=ALL)
     token = served.token()
     assert [served.start(token).status_code for _ in range(3)] == [503] * 3
-    served.simulator.calm()
+    served.simulator.calm(ALL)
     assert served.start(token).status_code == 200
 
 
 def test_a_delayed_answer_is_let_go_by_calm(served: Served) -> None:
-    served.simulator.disturb("auth", delay_seconds=3600)
+    served.simulator.disturb("auth", delay_seconds=3600, about=ALL)
     arrived = threading.Event()
     served.simulator.history.listeners.append(lambda _: arrived.set())
     with ThreadPoolExecutor(1) as pool:
@@ -350,13 +351,13 @@ def test_a_delayed_answer_is_let_go_by_calm(served: Served) -> None:
         assert arrived.wait(20)
         assert served.post("/auth", CREDENTIALS).status_code == 200  # the fault has hit the first one only
         assert not waiting.done()
-        served.simulator.calm()
+        served.simulator.calm(ALL)
         assert waiting.result(20).status_code == 200
     assert served.simulator.auth_requests[0].faults[0].text == "auth delayed by 3600 s"
 
 
 def test_a_caller_that_gives_up_meets_a_timeout(served: Served) -> None:
-    served.simulator.disturb("auth", delay_seconds=3600)
+    served.simulator.disturb("auth", delay_seconds=3600, about=ALL)
     with pytest.raises(requests.Timeout):
         served.post("/auth", CREDENTIALS, timeout=0.2)
     assert served.post("/auth", CREDENTIALS).status_code == 200

@@ -7,6 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from tests.end_to_end.browser.conftest import Scene
 from tests.simulators.jackpot.running import AGREEMENT
@@ -39,7 +40,7 @@ def test_a_test_webhook_sent_by_clicking_arrives_and_again(scene: Scene, event: 
 
 def test_what_the_client_answered_is_shown(scene: Scene):
     scene.box.script.append(503)
-    scene.simulator.queue.hold()  # nothing goes out but what is sent by hand
+    scene.simulator.queue.hold(ALL)  # nothing goes out but what is sent by hand
     delivery = scene.simulator.account.notify_store("store/enabled", scene.store.id)
     scene.open(f"/deliveries/{delivery.id}")
     expect(scene.page.get_by_role("status")).to_have_text("waiting")

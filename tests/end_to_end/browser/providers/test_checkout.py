@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from simulators.checkout.lifecycle import CheckoutState
 from simulators.checkout.simulator import CREATE
+from simulators.exchanges.owners import ALL
 from tests.simulators.checkout.running import MERCHANT, SECRET, ServedCheckout, served_checkout
 from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit, website
 
@@ -162,7 +163,7 @@ def test_a_token_that_grew_old_on_the_page(browser: Browser, served: ServedCheck
 def test_an_answer_that_is_lost_can_be_asked_for_again(
     browser: Browser, served: ServedCheckout, address: str
 ):
-    served.simulator.disturb(CREATE, answer=(503, b"{}", "application/json"))
+    served.simulator.disturb(CREATE, answer=(503, b"{}", "application/json"), about=ALL)
     with visit(browser) as page:
         page.goto(f"{address}?token={served.jwt()}")
         calls(page)
@@ -176,7 +177,7 @@ def test_an_answer_that_is_lost_can_be_asked_for_again(
 
 
 def test_a_second_press_makes_no_second_checkout(browser: Browser, served: ServedCheckout, address: str):
-    served.simulator.disturb(CREATE, handled=True, delay_seconds=0.2)
+    served.simulator.disturb(CREATE, handled=True, delay_seconds=0.2, about=ALL)
     with visit(browser) as page:
         page.goto(f"{address}?token={served.jwt()}")
         calls(page)

@@ -10,6 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from simulators.exchanges.owners import ALL
 from simulators.jackpot.lifecycle import VoucherEvent
 from simulators.jackpot.wire import Voucher
 from tests.simulators.jackpot.running import Served, served
@@ -189,7 +190,7 @@ def test_two_clicks_reserve_once(scene: Scene):
     card = scene.card()
     scene.open()
     card.click()
-    scene.home.simulator.disturb("reserve", handled=True, delay_seconds=0.2)
+    scene.home.simulator.disturb("reserve", handled=True, delay_seconds=0.2, about=ALL)
     scene.widget.get_by_role("radio", name="€20.00").check()
     scene.widget.locator(".reserve").dblclick()
     scene.voucher()
@@ -255,7 +256,7 @@ def test_a_lost_answer_says_that_the_voucher_may_be_reserved(scene: Scene):
     scene.open()
     card.click()
     scene.widget.get_by_role("radio", name="€20.00").check()
-    scene.home.simulator.lose_reservation_answer()
+    scene.home.simulator.lose_reservation_answer(ALL)
     scene.widget.locator(".reserve").click()
     expect(scene.alert()).to_contain_text("may be reserved all the same")
     assert len(scene.home.simulator.account.vouchers) == 1
