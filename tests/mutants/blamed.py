@@ -55,11 +55,10 @@ TOGETHER = [
     ("idm-copy-new-id rollback-always-adds result-zero-refused", "IDM-01 RBK-02 RBK-05 RES-02"),
     ("idm-no-results", "IDM-01 IDM-04 IDM-05 IDM-06 IDM-07 IDM-09 IDM-10"),
     ("idm-by-bytes", "BET-05 IDM-04 IDM-05 IDM-06 IDM-07 IDM-09 IDM-10"),
-    ("idm-in-memory", "IDM-04 IDM-10"),
+    ("idm-in-memory rollback-orphan-unknown", "IDM-04 IDM-10 RBK-04"),
     ("memory-undone", "RBK-07"),
     ("rollback-orphan-deposits", "RBK-04"),
     ("rollback-nothing-pays", "RBK-04 RBK-07 RBK-08 RBK-10 RBK-11"),
-    ("rollback-orphan-unknown", "RBK-04"),
     ("sig-401 sig-rollback-open msg-nan", "SIG-06 SIG-08 MSG-02"),
     ("sig-as-number msg-400 msg-no-extras", "SIG-01 MSG-01 MSG-11"),
     ("sig-only-if-present msg-error-object amount-signed", "SIG-03 MSG-04 MSG-08"),
@@ -72,7 +71,35 @@ TOGETHER = [
         "msg-content-type msg-currency-default msg-any-endpoint amount-else-zero",
         "MSG-02 MSG-06 MSG-07 MSG-08 MSG-10 MSG-12",
     ),
-    ("msg-ids-per-action bet-opens-account", "MSG-05 BET-06"),
     ("msg-mark msg-injectable", "MSG-02 MSG-13"),
-    ("msg-utf-16 msg-late-limit", "MSG-02 MSG-14"),
+    ("msg-ids-per-action bet-opens-account msg-utf-16 msg-late-limit", "MSG-05 BET-06 MSG-02 MSG-14"),
+    (
+        "chk-none chk-no-iss chk-iat-text chk-currency-lower chk-price-text chk-empty-variant chk-no-reference",
+        "CHK-01 CHK-02 CHK-03 CHK-04 CHK-05 CHK-07 CHK-08",
+    ),
+    (
+        "chk-unproven chk-iss-address chk-milliseconds chk-currency-symbol chk-percentage-text chk-number-variant "
+        "chk-empty-reference",
+        "CHK-01 CHK-02 CHK-03 CHK-04 CHK-05 CHK-07 CHK-08",
+    ),
+    (
+        "chk-hs512 chk-no-sub chk-iat-fraction chk-no-currency chk-no-percentage chk-title-variant "
+        "chk-reused-reference",
+        "CHK-01 CHK-02 CHK-03 CHK-04 CHK-05 CHK-07 CHK-08",
+    ),
+    (
+        "chk-id-key chk-sub-id chk-local-time chk-tax-forgotten chk-family-variant chk-reference-of-few",
+        "CHK-01 CHK-02 CHK-03 CHK-06 CHK-07 CHK-08",
+    ),
+    (
+        "chk-key-newline chk-sub-lower chk-no-iat chk-tax-twice chk-no-variant chk-clock-reference",
+        "CHK-01 CHK-02 CHK-03 CHK-06 CHK-07 CHK-08",
+    ),
+    (
+        "chk-browser-merchant chk-browser-time chk-browser-reference chk-tax-included",
+        "CHK-02 CHK-03 CHK-06 CHK-08",
+    ),
+    ("chk-key-id chk-negative-tax", "CHK-05 CHK-09"),
+    ("chk-key-claim chk-fraction", "CHK-06 CHK-09"),
+    ("chk-telling chk-tax-whole", "CHK-06 CHK-09"),
 ]

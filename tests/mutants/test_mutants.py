@@ -28,8 +28,17 @@ SEED = 7
 # Seconds that a mutant may take to do what an acknowledged event asks of it.
 PATIENCE = 2.0
 RACES = "BET-04,IDM-02,IDM-03,IDM-11,RBK-12,RBK-14"
+# What a CLIENT of several faults is judged by: that of the first group that any of them is about. Races and lost
+# answers are others' matter, and so are decisions, which take longest.
+JUDGED_BY = {
+    "CHK": select("CHK", skip="CHK-11"),
+    "SIG,MSG": select("SIG,MSG,BET-06"),
+    "BET,RES,IDM,RBK": select("BET,RES,IDM,RBK", skip=RACES),
+}
 # What is only recorded cannot be broken.
 JUDGED = {name for name, rule in RULES.items() if rule.level is not Level.INFO}
+# Those that share a CLIENT with others.
+SHARING = {name for names, _ in TOGETHER for name in names.split()}
 
 
 # First, since nothing takes longer: what is started last is waited for by an idle machine.
@@ -58,7 +67,7 @@ def test_reference_is_never_accused(database, provider, tmp_path, request):
     "operator",
     "jackpot",
     but={row[1] for row in CAUGHT},
-    together={name for names, _ in TOGETHER for name in names.split()},
+    together=SHARING,
 )
 def test_mutant_is_caught_by_a_rule_it_names(mutant):
     # What single requests do not show may take more than a quick look.
@@ -95,16 +104,16 @@ def test_rule_blames_who_breaks_it_and_no_other(rule, name, by, breaks):
 @pytest.mark.sampled_clients(("names", "breaks"), TOGETHER)
 def test_one_fault_hides_no_other_and_is_blamed_on_the_rules_it_breaks_alone(names, breaks):
     named = [set(find(name).rules) for name in names.split()]
-    about_bytes = set.union(*named) & {rule.id for rule in select("SIG,MSG")}
-    # Races and lost answers are others' matter.
-    by, skip = ("SIG,MSG,BET-06", "") if about_bytes else ("BET,RES,IDM,RBK", RACES)
+    by = next(
+        by for groups, by in JUDGED_BY.items() if set.union(*named) & {rule.id for rule in select(groups)}
+    )
     effort = replace(QUICK, patience=PATIENCE, sums=40, crowd=60, pause=0.05)
-    found = accused(names, (rule.id for rule in select(by, skip=skip)), effort)
+    found = accused(names, (rule.id for rule in by), effort)
     assert set(found) == set(breaks.split()), found
     assert all(rules & set(found) for rules in named)
 
 
-@pytest.mark.mutants("checkout")
+@pytest.mark.mutants("checkout", together=SHARING)
 def test_rules_of_checkouts_blame_who_breaks_them_and_no_other(mutant):
     # What is wrong with claims alone has nothing to do with decisions, which take longest.
     rules = {rule.id for rule in select(provider="checkout")} - {"CHK-11"} | set(mutant.rules)
