@@ -7,7 +7,7 @@ from typing import Final
 
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.delivery import Fault
-from simulators.transport.faults.parameters import FIRST_BYTE
+from simulators.transport.fault_parameters import FIRST_BYTE
 from simulators.transport.faults.wire import AnswerLost
 
 

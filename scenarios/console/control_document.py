@@ -9,6 +9,7 @@ from scenarios.console.control import credentials, stores
 from scenarios.console.control.autoplay import Size
 from scenarios.console.control.events import EVENTS, SIGNATURES
 from scenarios.console.control.filters import WORDS
+from scenarios.console.form_input import LONGEST_WAIT
 from scenarios.run.planning.effort import EFFORTS
 from simulators.providers import PROVIDERS
 from simulators.server import openapi
@@ -179,7 +180,7 @@ ASKED: Final[Mapping[str, Any]] = {
     },
     "since": _COUNT | {"description": "the first number"},
     "count": _COUNT | {"maximum": queries.MOST, "description": "wait until there are so many"},
-    "wait": _COUNT | {"maximum": queries.LONGEST, "description": "seconds to wait at most"},
+    "wait": _COUNT | {"maximum": LONGEST_WAIT, "description": "seconds to wait at most"},
 }
 
 # What can be asked for of an exchange that is sent again.

@@ -10,13 +10,15 @@ from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from scenarios.problems.plain_text import whole
 from simulators.transport.delivery import Fault
-from simulators.transport.faults.parameters import UnfitFault
+from simulators.transport.fault_parameters import UnfitFault
 from simulators.transport.faults.table import parse_fault
 from simulators.values import money
 
 # No field is longer, in characters, and no list of faults.
 LENGTH: Final = 2000
 FAULTS: Final = 9
+# So many seconds one request may wait.
+LONGEST_WAIT: Final = 30
 
 
 class Misfilled(UsageProblem):
@@ -130,6 +132,10 @@ class FormInput:
                 name, f"{name} is {text[:40]!r}", f"a whole number from {low} to {high}", f"correct {name}"
             )
         return int(text)
+
+    def wait(self) -> int:
+        """Seconds to wait at most for what is asked; 0 where nothing is said."""
+        return self.count("wait", 0, 0, LONGEST_WAIT)
 
     def amount(self, name: str) -> Decimal | None:
         """An amount, exactly as it is written; None where it is empty."""

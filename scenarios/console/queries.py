@@ -17,9 +17,8 @@ from simulators.exchanges.history import Status
 from simulators.providers import OPERATOR
 from simulators.values import money
 
-# So many exchanges one answer holds, and so many seconds one request may wait.
+# So many exchanges one answer holds.
 MOST: Final = 500
-LONGEST: Final = 30
 
 
 class Queries:
@@ -35,7 +34,7 @@ class Queries:
         ``next`` is where to ask on: everything before it is over. Raises UsageProblem.
         """
         since, count = asked.count("since", 0, 0, 10**9), asked.count("count", 0, 0, MOST)
-        wait = asked.count("wait", 0, 0, LONGEST)
+        wait = asked.wait()
         with read_as("filter"):
             wanted = Filter.read(asked.text("filter"))
         found: list[dict[str, Any]] = []

@@ -16,7 +16,7 @@ from simulators.jackpot.catalogue import stores
 from simulators.jackpot.catalogue.stores import Listing, StoreEventName
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.transport.delivery import Fault
-from simulators.transport.faults.parameters import UnfitFault
+from simulators.transport.fault_parameters import UnfitFault
 from simulators.transport.sending import deliver
 from simulators.values import decimal_json
 from simulators.wallet.transactions import Transaction

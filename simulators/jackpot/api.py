@@ -15,7 +15,7 @@ from simulators.jackpot.catalogue.stores import IMAGES
 from simulators.jackpot.credentials.signed_urls import FILES
 from simulators.jackpot.field_types import bounded
 from simulators.jackpot.operations import OPERATIONS, Ask, Operation
-from simulators.jackpot.pages import widget
+from simulators.jackpot.pages import pictures, widget
 from simulators.jackpot.pages.backoffice import routes as backoffice
 from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import PROVIDER
@@ -68,7 +68,9 @@ def create_app(simulator: JackpotSimulator) -> Flask:
     app.add_url_rule(
         f"{IMAGES}/<path:_>",
         "image",
-        lambda _: Response(simulator.service.picture(request.path), content_type="image/svg+xml"),
+        lambda _: Response(
+            pictures.picture(*simulator.service.pictured(request.path)), content_type="image/svg+xml"
+        ),
     )
     app.register_blueprint(widget.blueprint(simulator))
     app.register_blueprint(backoffice.blueprint(simulator))
@@ -146,7 +148,9 @@ def _document(operation: Operation) -> Any:
 
 def _file(simulator: JackpotSimulator, voucher_id: str) -> Response:
     parts = (request.args.get(name, "") for name in ("GoogleAccessId", "Expires", "Signature"))
-    return Response(simulator.service.pdf(voucher_id, *parts), content_type="application/pdf")
+    return Response(
+        pictures.pdf(simulator.service.voucher_at(voucher_id, *parts)), content_type="application/pdf"
+    )
 
 
 def _record(simulator: JackpotSimulator, kinds: dict[str, str]) -> None:

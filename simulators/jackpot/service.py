@@ -7,7 +7,7 @@ from typing import Final
 
 from simulators.jackpot import wire, world
 from simulators.jackpot.account import Account
-from simulators.jackpot.catalogue import pictures, pricing, stores
+from simulators.jackpot.catalogue import pricing, stores
 from simulators.jackpot.catalogue.proposals import proposals
 from simulators.jackpot.catalogue.stores import Listing
 from simulators.jackpot.credentials import session_jwt
@@ -252,8 +252,8 @@ class Service:
         url = world.details(self._ready(voucher_id), self.account.means()).url
         return SignedUrl(signed_url=str(url))
 
-    def pdf(self, voucher_id: str, access_id: str, expires: str, signature: str) -> bytes:
-        """Return the PDF behind a signed URL; raises ApiError."""
+    def voucher_at(self, voucher_id: str, access_id: str, expires: str, signature: str) -> Voucher:
+        """Return the voucher whose PDF is behind a signed URL; raises ApiError."""
         standing = self.signer.standing(
             self._voucher(voucher_id), access_id, expires, signature, self._clock()
         )
@@ -270,15 +270,15 @@ class Service:
                 "SIGNED_URL_EXPIRED",
                 "The address has expired after its hour. GET /v2/vouchers/{id}/signedurl for a new one.",
             )
-        return pictures.pdf(self._ready(voucher_id))
+        return self._ready(voucher_id)
 
-    def picture(self, path: str) -> str:
-        """Return the SVG at ``path``, where it is a picture of a store that is drawn here; raises ApiError."""
+    def pictured(self, path: str) -> tuple[wire.Store, str]:
+        """Return the store whose picture is at ``path``, and which one that is; raises ApiError."""
         for listing in self.account.listings:
             properties = listing.store.model_dump()
             for name in stores.PICTURES:
                 if properties[name] == path:
-                    return pictures.picture(listing.store, name)
+                    return listing.store, name
         raise _missing("PICTURE", "GET /v2/stores")
 
     def _voucher(self, voucher_id: str) -> Voucher:

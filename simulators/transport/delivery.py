@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
 from simulators.exchanges.history import Answer, Exchange, FaultNote, History, Purpose, Request, Status
-from simulators.transport.faults.parameters import Form, UnfitFault
+from simulators.transport.fault_parameters import Form, UnfitFault
 from simulators.transport.raw_connection import Cut
 from simulators.transport.route import Route
 

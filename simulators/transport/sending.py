@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind, Request, Status, header
 from simulators.transport.concurrency import Slot
 from simulators.transport.delivery import Deliver, Delivery, Fault, Handling, KillInstant, Meaning
-from simulators.transport.faults.parameters import FIRST_BYTE, UnfitFault
+from simulators.transport.fault_parameters import FIRST_BYTE, UnfitFault
 from simulators.transport.last_byte_race import race
 from simulators.transport.pace import Pace
 from simulators.transport.raw_connection import Connection, Cut, failure_of, network, remaining

@@ -7,7 +7,6 @@ from typing import Any
 from scenarios.console.checks import Checks
 from scenarios.console.control.autoplay import Autoplay
 from scenarios.console.form_input import FormInput
-from scenarios.console.queries import LONGEST
 from scenarios.problems.errors import UsageProblem
 
 Action = Callable[[FormInput], dict[str, Any]]
@@ -36,7 +35,7 @@ class PlayersInUse:
 
     def played(self, asked: FormInput) -> dict[str, Any]:
         """What autoplay did so far; waits for its end as long as it is ``asked`` to. Raises UsageProblem."""
-        return self._need().shown(asked.count("wait", 0, 0, LONGEST))
+        return self._need().shown(asked.wait())
 
     def alone(self, what: str, action: Action) -> Action:
         """``action``, which ``what`` names, and which raises UsageProblem while autoplay is on."""

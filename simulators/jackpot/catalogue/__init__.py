@@ -1,1 +1,1 @@
-"""What Jackpot sells: stores, offers, prices, pictures."""
+"""What Jackpot sells: stores, offers, prices."""

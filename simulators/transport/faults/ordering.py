@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from simulators.exchanges.history import Exchange
 from simulators.transport.delivery import Deliver, Delivery, Fault
-from simulators.transport.faults.parameters import (
+from simulators.transport.fault_parameters import (
     COUNT,
     COUNTS,
     MAYBE_WHOLE,

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import Field, fields
 
 from simulators.transport.delivery import Fault
+from simulators.transport.fault_parameters import Form, UnfitFault
 from simulators.transport.faults.ordering import CopiesInFlight, DelayedDelivery, Reordered, RetrySchedule
-from simulators.transport.faults.parameters import Form, UnfitFault
 from simulators.transport.faults.wire import AnswerLost, ClientKilled, ResetWhileSending, SlowBody, SlowReader
 
 # Every fault by its name. Each class tells its summary, and each field its meaning and form.

@@ -11,7 +11,7 @@ from simulators.transport.delivery import (
     KillInstant,
     WireFault,
 )
-from simulators.transport.faults.parameters import (
+from simulators.transport.fault_parameters import (
     COUNT,
     ENDS,
     FIRST_BYTE,

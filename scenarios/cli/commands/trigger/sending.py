@@ -18,7 +18,7 @@ from scenarios.problems.errors import Exit
 from scenarios.problems.plain_text import printable
 from scenarios.target.loading import Target
 from simulators.exchanges.history import History, Status
-from simulators.transport.faults.parameters import UnfitFault
+from simulators.transport.fault_parameters import UnfitFault
 from simulators.transport.faults.table import FAULTS, parameters, parse_fault
 
 _ENDS: Final = {str(Status.OK): Exit.HOLDS, str(Status.REFUSED): Exit.BROKEN}
