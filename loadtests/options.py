@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from loadtests.traffic.ledger import Pattern
 from loadtests.traffic.mix import Match, Rates, Vouchers, WrongSize
+from loadtests.traffic.player_names import Pattern
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
 from scenarios.target.sections import DEFAULT_FILE

@@ -10,7 +10,6 @@ from scenarios.oracles.acceptable import of_records
 from scenarios.oracles.attempts import Record, from_units
 from scenarios.oracles.subset_sums import Sums
 from scenarios.oracles.text import Money
-from scenarios.report.schema.load import Breach
 from simulators.wallet.transactions import Kind
 
 # How many transactions of a difference are named, and how many of one player are gone through to find it.
@@ -62,15 +61,7 @@ def sum_up(ledger: Ledger, result: WorkerResult) -> None:
     result.transactions = ledger.transactions
     for rule, count in ledger.breach_count.items():
         result.breach_count[rule] = result.breach_count.get(rule, 0) + count
-    result.breaches += [
-        Breach(
-            rule=one.rule,
-            player=ledger.players[one.player],
-            transaction=one.transaction_id,
-            text=one.text,
-        )
-        for one in ledger.breaches
-    ]
+    result.breaches += ledger.breaches
     journal = ledger.journal
     result.ids, result.kept, result.settled = journal.ids, journal.kept, journal.settled
 

@@ -145,6 +145,7 @@ class WorkerAudit:
         self.phase = "resolving what is open"
         self._resolved += self._resolve()
         result.resolved = self._resolved
+        ledger.judge_denied()
         self.phase = "reading balances"
         played = list(ledger.played())
         drawn: Sequence[int] = played

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from loadtests.benchmarks.pairs import machine, table
-from loadtests.traffic.ledger import BET, OK, RESULT, ROLLBACK, UNKNOWN, Ledger, Pattern
+from loadtests.traffic.ledger import BET, OK, RESULT, ROLLBACK, UNKNOWN, Ledger
+from loadtests.traffic.player_names import Pattern
 
 TITLE: Final = "Memory of the load ledger"
 # Players, and how many rounds each plays: enough to fill all buffers.

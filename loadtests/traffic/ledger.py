@@ -21,12 +21,12 @@ the journal, a file.
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.journal import LIMIT, Journal
 from scenarios.oracles.subset_sums import Sums
+from scenarios.report.schema.load import Breach
 from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 
@@ -42,31 +42,6 @@ _PLAYED, _OPENED, _UNDONE = 1, 2, 4
 _NOTHING: frozenset[int] = frozenset({0})
 
 
-class Pattern(Sequence[str]):
-    """The player ids ``load-0`` .. ``load-999999`` of the pattern ``load-{n}``, made when asked for: no memory."""
-
-    def __init__(self, pattern: str, count: int) -> None:
-        if "{n}" not in pattern:
-            raise ValueError(f"{pattern!r} holds no {{n}}, so that every player would be the same")
-        self.pattern = pattern
-        self._numbers = range(count)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self._name(number) for number in self._numbers[index]]
-        return self._name(self._numbers[index])
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def _name(self, number: int) -> str:
-        return self.pattern.replace("{n}", str(number))
-
-
 class Operation:
     """One transaction that was started: every attempt of it under one provider id.
 
@@ -74,7 +49,7 @@ class Operation:
     does belongs to ``of``). ``request`` is what was sent. ``names`` is the id of what it rolls back, or of the orphan
     rollback that it comes after. ``outcome`` is what the answers say so far (unknown before the first). ``voided``:
     a rollback of it was answered ok; ``kept``: one was refused. ``counted`` is how much of ``effect`` stands in the
-    player's sum.
+    player's sum. ``unheard``: an attempt of it had no answer.
     """
 
     __slots__ = (
@@ -91,6 +66,7 @@ class Operation:
         "request",
         "transaction_id",
         "undoing",
+        "unheard",
         "voided",
     )
 
@@ -115,6 +91,7 @@ class Operation:
         self.client_id: str | int | None = None
         self.voided = False
         self.kept = False
+        self.unheard = False
         self.counted = 0
         # How many rollbacks of it are open.
         self.undoing = 0
@@ -129,16 +106,6 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"{self.kind} {self.transaction_id} of {self.amount}: {self.outcome}"
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """An answer that breaks the contract whatever the balance is: the rule, and what came, in words."""
-
-    rule: str
-    player: int
-    transaction_id: str
-    text: str
 
 
 class Ledger:
@@ -174,6 +141,9 @@ class Ledger:
         self._openings = array("q", bytes(8 * len(players)))
         self._known = bytearray(len(players))
         self._open: dict[Operation, None] = {}
+        # What was refused after an attempt without an answer, and whether this CLIENT refuses copies of what it took.
+        self._denied: list[Operation] = []
+        self._refuses_copies = False
 
     @classmethod
     def of(cls, players: Sequence[str], callbacks: Callbacks) -> "Ledger":
@@ -237,6 +207,7 @@ class Ledger:
         if before is OK:
             return self._copy_answered(op, outcome, client_id)
         op.outcome = outcome
+        op.unheard = op.unheard or outcome is UNKNOWN
         if op.of is not None and outcome is not before:
             self._undo(op.of, before, outcome)
         self._place(op)
@@ -247,16 +218,37 @@ class Ledger:
                 return self._overdrawn(op)
         elif outcome is REFUSED and before is not REFUSED:
             self._keep(op, None)
-            refusable = op.kind is BET or (op.kind is ROLLBACK and self._refusable(op))
+            problem = self._must_not_refuse(op)
             if op.of is not None:
                 op.of.kept = True
-            if refusable:
-                return None
-            rule = "RES-01" if op.kind is RESULT else "RBK-01" if op.of is not None else "RBK-04"
-            return self._breach(rule, op, f"a {op.kind} was refused")
+            if op.unheard:
+                self._denied.append(op)
+            elif problem is not None:
+                return self._breach(*problem)
         return None
 
     # What the audit calls.
+
+    def judge_denied(self) -> None:
+        """Judge what was refused after an attempt without an answer, when all else is answered.
+
+        Refused means not done, unless this CLIENT refuses copies of what it took: that is IDM-01's, and what the
+        attempts before did stays open.
+        """
+        denied, self._denied = self._denied, []
+        for op in denied:
+            if op.outcome is not REFUSED:
+                continue
+            if self._refuses_copies:
+                self._breach(
+                    "IDM-01", op, f"a {op.kind} without an answer was refused when it was sent again"
+                )
+                op.outcome = UNKNOWN
+                if op.of is not None:
+                    self._undo(op.of, REFUSED, UNKNOWN)
+                self._place(op)
+            elif (problem := self._must_not_refuse(op)) is not None:
+                self._breach(*problem)
 
     def close_gate(self) -> None:
         """Let no new round begin; those under way go on to their end."""
@@ -360,12 +352,20 @@ class Ledger:
         if outcome is UNKNOWN:
             return None
         if outcome is REFUSED:
+            self._refuses_copies = True
             return self._breach("IDM-01", op, f"a copy of a {op.kind} that was answered ok is refused")
         if op.client_id is None or client_id == op.client_id:
             return None
         return self._breach(
             "IDM-01", op, f"a copy of a {op.kind} is answered with another CLIENT id than the first"
         )
+
+    def _must_not_refuse(self, op: Operation) -> tuple[str, Operation, str] | None:
+        """The breach that a refusal of ``op`` is, None where it may be refused."""
+        if op.kind is BET or (op.kind is ROLLBACK and self._refusable(op)):
+            return None
+        rule = "RES-01" if op.kind is RESULT else "RBK-01" if op.of is not None else "RBK-04"
+        return rule, op, f"a {op.kind} was refused"
 
     def _refusable(self, rollback: Operation) -> bool:
         """Whether ``rollback`` undoes what the CLIENT may not know, in a dialect that has it refused then.
@@ -392,9 +392,8 @@ class Ledger:
 
     def _breach(self, rule: str, op: Operation, text: str) -> str:
         self.breach_count[rule] += 1
-        room = len(self.breaches) < BREACHES_KEPT
-        if room and (rule, op.transaction_id) not in (
-            (one.rule, one.transaction_id) for one in self.breaches
-        ):
-            self.breaches.append(Breach(rule, op.player, op.transaction_id, text))
+        told = {(one.rule, one.transaction) for one in self.breaches}
+        if len(told) < BREACHES_KEPT and (rule, op.transaction_id) not in told:
+            player = self.players[op.player]
+            self.breaches.append(Breach(rule=rule, player=player, transaction=op.transaction_id, text=text))
         return f"{rule}: {text}"

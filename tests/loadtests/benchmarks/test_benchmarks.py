@@ -15,7 +15,8 @@ from loadtests.benchmarks.traffic import wrk
 from loadtests.benchmarks.traffic.bodies import COUNT, bodies
 from loadtests.benchmarks.traffic.ratios import BARE, LABELS, OURS, WRK, Measured, fake, sound
 from loadtests.benchmarks.traffic.wrk import Prepared
-from loadtests.traffic.ledger import Ledger, Pattern
+from loadtests.traffic.ledger import Ledger
+from loadtests.traffic.player_names import Pattern
 from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
 from tests.support.sportsbook_messages import parse, signed
 

@@ -17,8 +17,8 @@ from loadtests.traffic.ledger import (
     ROLLBACK,
     UNKNOWN,
     Ledger,
-    Pattern,
 )
+from loadtests.traffic.player_names import Pattern
 from scenarios.oracles.attempts import Record
 from scenarios.oracles.net_effects import effects, transactions
 from scenarios.oracles.subset_sums import Sums
@@ -158,7 +158,7 @@ def test_copies_must_have_the_same_answer():
     assert "IDM-01" in made.settle(op, OK, "c-2")
     assert "IDM-01" in made.settle(op, REFUSED)
     assert made.breach_count == {"IDM-01": 2}
-    assert [(one.player, one.transaction_id) for one in made.breaches] == [(0, "a")]
+    assert [(one.player, one.transaction) for one in made.breaches] == [("p-1", "a")]
 
 
 def test_results_and_rollbacks_must_not_be_refused():
@@ -169,6 +169,32 @@ def test_results_and_rollbacks_must_not_be_refused():
     made.settle(bet, OK, "x")
     assert "RBK-01" in made.settle(made.begin(0, ROLLBACK, 5, "d", of=bet), REFUSED)
     assert made.settle(made.begin(0, BET, 5, "e"), REFUSED) is None
+
+
+@pytest.mark.parametrize("kind", [RESULT, ROLLBACK, BET])
+def test_a_refusal_after_silence_is_the_copys_where_copies_are_refused(kind):
+    """One act is one rule's: what a CLIENT took, and answers with an error when asked again, is IDM-01's alone."""
+    made = ledger(opening=0)
+    taken = made.begin(0, BET, 0, "taken")
+    made.settle(taken, OK, "c")
+    of = taken if kind is ROLLBACK else None
+    op = made.begin(0, kind, 5, "op", of=of)
+    made.settle(op, UNKNOWN)
+    made.settle(op, REFUSED)
+    made.settle(taken, REFUSED)
+    made.judge_denied()
+    assert made.breach_count == {"IDM-01": 2}
+    assert balances(made) == {0, op.effect}
+
+
+def test_a_refusal_after_silence_is_a_refusal_where_copies_are_taken():
+    made = ledger(opening=0)
+    op = made.begin(0, RESULT, 5, "op")
+    made.settle(op, UNKNOWN)
+    made.settle(op, REFUSED)
+    made.judge_denied()
+    assert made.breach_count == {"RES-01": 1}
+    assert balances(made) == {0}
 
 
 def test_where_orphans_are_refused_so_may_be_the_rollback_of_what_was_not_accepted():
