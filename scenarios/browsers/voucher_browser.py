@@ -22,6 +22,7 @@ from simulators.jackpot.service import WIDGET_CLIENT_ID
 from simulators.providers import JACKPOT
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.sending import deliver
+from simulators.values import decimal_json
 from simulators.values.web_addresses import resolved
 
 
@@ -161,7 +162,7 @@ class Browser:
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        body = b"" if document is None else json.dumps(document, default=str).encode()
+        body = b"" if document is None else decimal_json.dumps(document)
         url = self.simulator.account.public_url + path
         return self._send(Request(method, url, tuple(headers.items()), body), label)
 
@@ -182,17 +183,17 @@ class Browser:
         }
         return self.ask("POST", "/v2/token", label="session (browser)", document=document)
 
-    def reserve_in_browser(self, conversion: Conversion, value: int) -> Exchange:
-        """Open the session at Jackpot and reserve a voucher of ``value`` EUR; raises Undecided.
+    def reserve_in_browser(self, conversion: Conversion, price: Decimal) -> Exchange:
+        """Open the session at Jackpot and reserve the voucher that costs ``price``; raises Undecided.
 
         The voucher is known by its key afterwards, also where the answer was lost.
         """
         opened = self.exchange(conversion)
         if not opened.ok or opened.answer is None:
             raise Undecided(f"Jackpot opened no session for the token: {opened.error}")
-        path = f"/v2/stores/{self.simulator.store_id}/reserve-voucher-by-value"
+        path = f"/v2/stores/{self.simulator.store_id}/reserve-voucher-by-price"
         token = json.loads(opened.answer.body)["access_token"]
-        reserved = self.ask("POST", path, label="reserve (browser)", document={"value": value}, token=token)
+        reserved = self.ask("POST", path, label="reserve (browser)", document={"price": price}, token=token)
         found = self.simulator.account.by_key(conversion.key)
         if not found:
             raise Undecided(f"Jackpot reserved nothing: {reserved.error or reserved.failure}")

@@ -8,6 +8,7 @@ learned is a set of one. The sums of effects and the search for an order both ta
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from simulators.wallet.dialect import Abilities
 
@@ -147,3 +148,5 @@ OPEN = Model(
     refused_copy=frozenset(RefusedCopy),
     copy_answer=frozenset(CopyAnswer),
 )
+# The rules for which the oracle judges a choice: what the CLIENT was seen to choose meanwhile is no excuse there.
+JUDGED_CHOICES: Final = {"IDM-07": "reused", "RBK-15": "foreign"}

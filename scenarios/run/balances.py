@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import partial
 
 from scenarios.oracles.acceptable import Acceptable, acceptable
-from scenarios.oracles.model import DOCUMENTED
+from scenarios.oracles.model import DOCUMENTED, JUDGED_CHOICES
 from scenarios.run.together import Together
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Likely, Reading, Unreadable
@@ -31,6 +31,9 @@ class Balances(Together):
         if player.covered:
             # What a CLIENT chooses for results that are spent does not matter then.
             model = replace(model, spent=DOCUMENTED.spent)
+        for choice in map(JUDGED_CHOICES.get, self.result.rules):
+            if choice is not None:
+                model = replace(model, **{choice: getattr(DOCUMENTED, choice)})
         return acceptable(sent, player.id, player.funded, player.currency, model)
 
     def _likely(self, player: Player, allowed: Acceptable) -> Decimal:

@@ -28,7 +28,7 @@ CAUGHT = [
     ("CAT-05", "cat-last-wins", "CAT", {"CAT-05"}),
     ("CAT-06", "cat-values-stay", "CAT", {"CAT-06"}),
     ("CAT-07", "cat-gone", "CAT", {"CAT-07"}),
-    ("VCH-01", "vch-pays-value", "VCH-01,VCH-02", {"VCH-01"}),
+    ("VCH-01", "vch-pays-value", "VCH-01,VCH-03,VCH-06", {"VCH-01"}),
     ("VCH-02", "vch-cancel-keeps", "VCH-01,VCH-02,VCH-03", {"VCH-02"}),
     ("VCH-03", "vch-refunds-rejected", "VCH-01,VCH-02,VCH-03", {"VCH-03"}),
     ("VCH-03", "vch-no-refund", "EVT-04,VCH-03", {"VCH-03"}),

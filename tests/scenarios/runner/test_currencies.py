@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from scenarios.oracles.model import Reused
 from scenarios.problems.errors import Exit
 from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import QUICK
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
+from scenarios.runner.session import Watcher
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Wallet
 from tests.support.programs.mutants import serving
@@ -60,6 +62,13 @@ class PoundsForAnother(Wallet):
         return super().again(known, message)
 
 
+class Learned(Watcher):
+    """A run in which a story has learned already that each player has ids of their own."""
+
+    def planned(self, run, scenarios):
+        run.choices["reused"] = frozenset({Reused.EACH})
+
+
 def test_two_players_of_a_currency_are_kept_apart_there_too():
     others = {"USD": "p-usd", "GBP": ("p-gbp-1", "p-gbp-2")}
     right = judged(Wallet(others=others), "IDM-07", "INV-03", effort=SMALL)
@@ -70,7 +79,8 @@ def test_two_players_of_a_currency_are_kept_apart_there_too():
         if one.currency == "GBP" and "IDM-07" in one.rules:
             sent = {exchange.message.player for exchange in right.run.sent_in(one) if exchange.message}
             assert sent == {"p-gbp-1", "p-gbp-2"}
-    wrong = judged(PoundsForAnother(others=others), "IDM-07", effort=SMALL)
+    # What was learned elsewhere is no excuse to the rule about it.
+    wrong = judged(PoundsForAnother(others=others), "IDM-07", watchers=[Learned()], effort=SMALL)
     (verdict,) = wrong.verdicts
     assert verdict.standing in (Standing.WARNED, Standing.FAILED)
     assert verdict.reason.startswith("in GBP, ")
