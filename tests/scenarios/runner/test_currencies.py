@@ -117,7 +117,7 @@ def test_what_is_wrong_in_one_currency_alone_is_told_of_it(fault, rule, tmp_path
     assert result.code is Exit.BROKEN
     broken = [verdict for verdict in result.verdicts if verdict.standing is Standing.FAILED]
     assert [verdict.rule.id for verdict in broken] == [rule]
-    assert broken[0].reason.startswith("in GBP, ")
+    assert broken[0].reason.startswith(("in GBP, ", "in GBP: "))
     # Where balances cannot be read in one, the others are judged all the same.
     undecided = [verdict for verdict in result.verdicts if verdict.standing is Standing.UNDECIDED]
     assert all(verdict.reason.startswith("in GBP, ") for verdict in undecided)
