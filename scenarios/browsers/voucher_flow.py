@@ -215,13 +215,13 @@ class Conversions(Browser):
 
     # -- what scenarios build on, and what they conclude with
 
-    def bought(self, player: Player, units: int = AMOUNT, price: int = PRICE) -> tuple[Conversion, Decimal]:
+    def bought(self, player: Player) -> tuple[Conversion, Decimal]:
         """A voucher that is READY, and the balance after it; none of it is judged here."""
-        balance = self.judge.fund(player, 2 * units)
-        conversion = self.begin(player, units)
-        self.reserve(conversion, price)
+        balance = self.judge.fund(player, 2 * AMOUNT)
+        conversion = self.begin(player, AMOUNT)
+        self.reserve(conversion, PRICE)
         self.make_ready(conversion)
-        return conversion, self.measure(player, balance - player.money(price))
+        return conversion, self.measure(player, balance - player.money(PRICE))
 
     def usual_cost(self, player: Player, state: VoucherState) -> Decimal:
         """What a conversion of AMOUNT at PRICE costs that ends in ``state`` with nothing going wrong.
@@ -259,7 +259,7 @@ class Conversions(Browser):
             self.reserve_unheard(conversion)
             self.happen(conversion, VoucherEvent.CANCEL)
         else:
-            conversion, _ = self.bought(player, AMOUNT, PRICE)
+            conversion, _ = self.bought(player)
             if state is VoucherState.REFUNDED:
                 self.happen(conversion, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
         self.reaches(conversion, state)
@@ -285,7 +285,6 @@ class Conversions(Browser):
         balance: Decimal,
         *,
         case: str = "",
-        level: Level | None = None,
     ) -> Decimal:
         """Judge by ``rule`` that the purchase ends in ``state`` with ``balance``; return that as read."""
         player = conversion.player
@@ -298,7 +297,6 @@ class Conversions(Browser):
             seen=f"it is {there}",
             exchanges=self.evidence(conversion),
             case=case,
-            level=level,
         )
         if there is state and self.run.driver.has("voucher"):
             shown = self.state(conversion)
@@ -309,10 +307,9 @@ class Conversions(Browser):
                 seen=f"the CLIENT says {shown}",
                 exchanges=self.evidence(conversion),
                 case=case,
-                level=level,
             )
         self.settles(player, balance)
-        return self.judge.balance(rule, player, balance, *self.evidence(conversion), case=case, level=level)
+        return self.judge.balance(rule, player, balance, *self.evidence(conversion), case=case)
 
     def stays(
         self,

@@ -149,8 +149,9 @@ class FormInput:
                 name, str(error), f"an amount such as 10.50 as {name}", f"correct {name}"
             ) from None
 
-    def faults(self, name: str = "faults") -> list[Fault]:
-        """Faults by name with their parameters, one a line or a list of texts."""
+    def faults(self) -> list[Fault]:
+        """Faults by name with their parameters, one a line or a list of texts: the field ``faults``."""
+        name = "faults"
         value = self._fields.get(name) or []
         texts = value.splitlines() if isinstance(value, str) else value
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):

@@ -46,7 +46,7 @@ def test_copies_at_once(conversions: Conversions, player: Player, judge: Judge, 
         conversions.reserve_unheard(conversion)
         _race(conversions, conversion, "canceled", effort, VoucherEvent.CANCEL)
         _judge_race(conversions, "coupon/canceled", player, balance)
-        conversion, balance = conversions.bought(player, price=PRICE)
+        conversion, balance = conversions.bought(player)
         conversions.happen(conversion, VoucherEvent.ASK_REFUND)
         _race(conversions, conversion, "refunded", effort, VoucherEvent.REFUND)
         _judge_race(conversions, "coupon/refunded", player, balance + player.money(PRICE))

@@ -86,7 +86,7 @@ def test_refund_returns_the_price(conversions: Conversions, player: Player) -> N
         (VoucherEvent.REFUND, VoucherState.REFUNDED),
         (VoucherEvent.REJECT_REFUND, VoucherState.REFUND_REJECTED),
     ):
-        conversion, balance = conversions.bought(player, AMOUNT, PRICE)
+        conversion, balance = conversions.bought(player)
         conversions.happen(conversion, VoucherEvent.ASK_REFUND)
         balance = conversions.stays("VCH-03", player, balance, case="a refund that is only asked for")
         conversions.happen(conversion, event)

@@ -104,19 +104,6 @@ def record_of(exchange: Exchange, message: Transaction, decimals: int) -> Record
     )
 
 
-def from_exchanges(
-    exchanges: Iterable[Exchange], player: str, currency: str | None = None, decimals: int | None = None
-) -> list[Record]:
-    """Return the genuine callbacks of ``player``, in order, amounts in units of ``10 ** -decimals``.
-
-    ``currency`` leaves out messages in any other (they move nothing of this balance); ``decimals`` defaults
-    to what writes every amount exactly.
-    """
-    listed = list(exchanges)
-    found = attempts(listed, places(listed) if decimals is None else decimals)
-    return [r for r in found if r.player == player and (currency is None or r.currency == currency)]
-
-
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What the attempts of one transaction say together.

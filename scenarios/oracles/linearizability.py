@@ -16,13 +16,11 @@ from math import inf
 
 from scenarios.oracles import text
 from scenarios.oracles.acceptable import Acceptable, acceptable
-from scenarios.oracles.attempts import READ, Record, attempts, from_exchanges, places, settle, to_units
+from scenarios.oracles.attempts import READ, Record, attempts, places, settle, to_units
 from scenarios.oracles.model import DOCUMENTED, CopyAnswer, Model, RefusedCopy
 from scenarios.oracles.search import Budget, Found, Operation, Search, Step
 from simulators.exchanges.history import Exchange, Status
 from simulators.wallet.transactions import Kind
-
-__all__ = ["Budget", "Judgement", "Record", "Verdict", "check", "from_exchanges", "judge"]
 
 FINAL_READ = "the final balance"
 

@@ -8,7 +8,7 @@ so that the first learns of it, too. Nothing is written into it.
 import fcntl
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -17,11 +17,6 @@ from typing import Self
 _PLACES = 2**62
 # So many players are named.
 _NAMED = 3
-
-
-def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """The folder of locks: in $XDG_CACHE_HOME, or else in ~/.cache."""
-    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pitboss" / "locks"
 
 
 @dataclass
@@ -33,16 +28,17 @@ class PlayerLock:
     _places: Collection[int] = ()
 
     @classmethod
-    def on(cls, address: str, players: Iterable[str], folder: Path | None = None) -> Self:
+    def on(cls, address: str, players: Iterable[str]) -> Self:
         """Lock ``players`` of the target at ``address`` until it is released or this process ends.
 
         What the process becomes by exec keeps the locks. Where no file can be made nobody is known to be there.
         """
         try:
-            place = cache_folder() if folder is None else folder
-            place.mkdir(parents=True, exist_ok=True)
+            cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+            folder = cache / "pitboss" / "locks"
+            folder.mkdir(parents=True, exist_ok=True)
             name = f"{_digest(address.rstrip('/'))[:32]}.lock"
-            file = os.open(place / name, os.O_RDWR | os.O_CREAT, 0o600)
+            file = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
         except (OSError, RuntimeError):  # a home that is not there is a RuntimeError
             return cls()
         os.set_inheritable(file, True)

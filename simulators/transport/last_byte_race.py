@@ -48,16 +48,14 @@ class _Racer:
     failure: Failure | None = None
 
 
-def race(
-    deliveries: Sequence[Delivery], route: Route, *, alone: bool = False, settle: float = SETTLE
-) -> list[Exchange]:
+def race(deliveries: Sequence[Delivery], route: Route, *, alone: bool = False) -> list[Exchange]:
     """Send ``deliveries`` so that their last bytes leave together; return the exchanges in their order.
 
     A request equal to an earlier one of this race is its copy, unless it is said to be one of another. The route's
     timeout holds for dialling and again, from the release on, for the answers; what is not answered by then is unknown,
     and so is what was refused or reset, with the failure in words. ``invoked`` is when the last byte left; the faults
     tell how far apart the last bytes left. ``alone`` has it wait until nothing else is under way: what others send at
-    its side would change what meets in the CLIENT. ``settle`` is seconds between all but the last bytes and those.
+    its side would change what meets in the CLIENT.
 
     Raises ValueError where a request cannot be written, or where the race is wider than the limits allow.
     """
@@ -70,7 +68,7 @@ def race(
         try:
             # Before anything is sent: a CLIENT cuts off what comes too slowly.
             route.limits.request(len(racers))
-            _warm(racers, route, settle)
+            _warm(racers, route)
             route.concurrency.turn(own)
             firsts: dict[Request, int] = {}
             number = route.history.new_race()
@@ -85,7 +83,7 @@ def race(
                     racer.connection.cut()
 
 
-def _warm(racers: list[_Racer], route: Route, settle: float) -> None:
+def _warm(racers: list[_Racer], route: Route) -> None:
     """Connect every racer and send all but its last byte; a racer that cannot be reached keeps its failure."""
     timeout = route.timeout
 
@@ -110,7 +108,7 @@ def _warm(racers: list[_Racer], route: Route, settle: float) -> None:
         connection.flush(deadline - running_time())
         connection.socket.setblocking(False)
     if ready:
-        time.sleep(settle)
+        time.sleep(SETTLE)
 
 
 def _run(racers: list[_Racer], route: Route, own: Slot) -> list[Exchange]:

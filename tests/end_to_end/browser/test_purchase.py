@@ -16,8 +16,9 @@ from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, scree
 FIELDS = [info.alias for info in Voucher.model_fields.values()]
 
 
-@pytest.mark.parametrize("mode", ["manual", "automatic"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("mode", "size"), [("manual", DESKTOP), ("automatic", PHONE)], ids=["desktop", "phone"]
+)
 def test_a_player_turns_balance_into_a_voucher(
     browser: Browser, tmp_path: Path, mode: str, size: dict[str, int]
 ):

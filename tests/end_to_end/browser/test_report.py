@@ -105,8 +105,9 @@ def kinds() -> dict[str, object]:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark phone"]
+)
 def test_a_failing_run(browser: Browser, failing: str, size, scheme: str):
     with visit(browser, size, color_scheme=scheme) as page:
         page.goto(failing)

@@ -7,9 +7,10 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.oracles.attempts import READ
-from scenarios.oracles.linearizability import Budget, Record, Verdict, check
+from scenarios.oracles.attempts import READ, Record
+from scenarios.oracles.linearizability import Verdict, check
 from scenarios.oracles.model import DOCUMENTED, OPEN, Late, Model, Spent
+from scenarios.oracles.search import Budget
 from simulators.exchanges.history import Status
 from simulators.wallet import transactions
 from simulators.wallet.transactions import Kind, Transaction

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.oracles.linearizability import Budget, Verdict, from_exchanges, judge
+from scenarios.oracles.attempts import attempts, places
+from scenarios.oracles.linearizability import Verdict, judge
+from scenarios.oracles.search import Budget
 from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 from tests.support.in_memory.sequential_wallet import handle, open_wallet
@@ -101,7 +103,7 @@ def test_a_planted_double_debit_is_not(run, data):
     assert judge(exchanges, "p", opening, final - Decimal(twice), "EUR").verdict is Verdict.ILLEGAL
 
 
-def test_a_history_becomes_the_records_of_one_player():
+def test_a_history_becomes_records_of_what_is_genuine_and_can_move_money():
     exchanges = [
         exchange(bet("a", "2.50"), Status.OK, 0.0, 1.0, number=3, client_id="c1"),
         exchange(bet("b", "1", player="q"), Status.OK, 0.0, 1.0),
@@ -111,15 +113,16 @@ def test_a_history_becomes_the_records_of_one_player():
         exchange(bet("f", "-1"), Status.REFUSED, 0.0, 1.0),
         exchange(rollback("g", "a", "2.50"), Status.OK, 4.0, 5.0),
     ]
-    records = from_exchanges(exchanges, "p", "EUR")
+    records = attempts(exchanges, places(exchanges))
     assert [(r.kind, r.id, r.amount, r.of, r.answered) for r in records] == [
         (Kind.BET, "a", 2500, None, 1.0),
+        (Kind.BET, "b", 1000, None, 1.0),
+        (Kind.BET, "d", 1000, None, 1.0),
         (Kind.RESULT, "e", 1, None, None),
         (Kind.ROLLBACK, "g", 2500, "a", 5.0),
     ]
     assert (records[0].client_id, records[0].number, records[0].player) == ("c1", 3, "p")
-    assert [r.id for r in from_exchanges(exchanges, "p")] == ["a", "d", "e", "g"]
-    assert from_exchanges([], "p") == []
+    assert [(r.player, r.currency) for r in records[1:3]] == [("q", "EUR"), ("p", "USD")]
 
 
 def test_amounts_finer_than_the_currency_are_judged_exactly():

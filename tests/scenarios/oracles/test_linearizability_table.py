@@ -10,9 +10,9 @@ from math import inf
 
 import pytest
 
-from scenarios.oracles.attempts import READ
-from scenarios.oracles.linearizability import Budget, Record, Verdict, check
-from scenarios.oracles.search import Search, Step
+from scenarios.oracles.attempts import READ, Record
+from scenarios.oracles.linearizability import Verdict, check
+from scenarios.oracles.search import Budget, Search, Step
 from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 

@@ -48,11 +48,6 @@ def test_the_table_decides_once(state, event):
             world.happen(checkout, event, START + 1)
 
 
-def test_the_states_are_those_of_the_contract():
-    assert LIFECYCLE.initial is CheckoutState.CREATED
-    assert LIFECYCLE.absorbing == {CheckoutState.APPROVED, CheckoutState.DECLINED, CheckoutState.EXPIRED}
-
-
 @given(minor=st.integers(0, 10**9), currency=st.sampled_from(["GBP", "JPY", "KWD"]))
 def test_the_parts_are_the_price(minor, currency):
     after = money.from_minor(minor, currency)

@@ -224,24 +224,6 @@ def test_a_result_is_sent_again_until_answered_with_growing_pauses() -> None:
     assert queue.given_up == []
 
 
-def test_a_result_that_is_never_answered_is_given_up_and_listed() -> None:
-    with channel(*["drop"] * 9) as (client, operator):
-        queue, clock = queue_for(operator, 3)
-        deliver(queue, result())
-        assert until_idle(queue, clock) == [1, 2]
-        assert queue.pending == []
-    assert len(client.seen) == 3
-    assert [(given.event, len(given.attempts)) for given in queue.given_up] == [(result(), 3)]
-
-
-def test_a_refused_result_was_answered() -> None:
-    with channel("broke") as (client, operator):
-        queue, clock = queue_for(operator, 1)
-        deliver(queue, result())
-        assert until_idle(queue, clock) == []
-    assert len(client.seen) == 1
-
-
 @given(st.lists(st.sampled_from(["ok", "drop", "crash", "broke"]), max_size=6))
 def test_attempts_follow_from_the_answers(script: list[str]) -> None:
     with channel(*script) as (client, operator):
@@ -253,19 +235,6 @@ def test_attempts_follow_from_the_answers(script: list[str]) -> None:
     answered = next(index for index, word in enumerate(answers) if word in ("ok", "broke"))
     assert seen == min(answered + 1, 4)
     assert len(queue.given_up) == (1 if answered >= 4 else 0)
-
-
-def test_in_the_background_with_scaled_time() -> None:
-    with channel("drop", "drop", "drop") as (client, operator):
-        queue = Callbacks(operator, Schedule().scaled(0.001))
-        queue.start()
-        queue.start()
-        deliver(queue, result(1))
-        deliver(queue, result(2))
-        assert queue.wait_idle(30)
-        queue.stop()
-    assert len(client.seen) == 5
-    assert queue.given_up == []
 
 
 def test_stop_keeps_what_waits() -> None:

@@ -196,19 +196,26 @@ def test_the_widget_is_tried_out_with_a_session_of_its_own(scene: Scene):
     assert voucher.id in page.locator("#voucher").inner_text()
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_no_page_scrolls_sideways_or_loads_from_elsewhere(jackpot, browser: Browser, size: dict[str, int]):
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark phone"]
+)
+def test_every_page_is_accessible_fits_and_loads_nothing_from_elsewhere(
+    jackpot, browser: Browser, scheme: str, size: dict[str, int]
+):
     simulator, box, url = jackpot
-    with visit(browser, size) as page:
+    with visit(browser, size, color_scheme=scheme) as page:
         scene = Scene(simulator, box, page, url)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         simulator.account.update_store(scene.store.id, {"name": "W" * 80})
-        scene.reserve(notification_key="k" * 200)
+        simulator.account.happen(scene.reserve(notification_key="k" * 200).id, VoucherEvent.CONFIRM)
+        scene.reserve()
+        simulator.account.disable_store(scene.store.id)
         assert simulator.wait_idle(20)
         for path in (*PAGES, f"/stores/{scene.store.id}"):
             scene.open(path)
             assert fits(page), path
+            assert barriers(page) == [], path
             screen(page, f"office{path[:12].replace('/', '-')}-{size['width']}")
         assert [each for each in asked if not each.startswith((url, "data:"))] == []
 
@@ -249,20 +256,3 @@ def test_pages_run_nothing_and_stand_in_no_frame(jackpot):
         assert "frame-ancestors 'none'" in policy
         assert "script-src" not in policy
         assert "<script" not in answer.text
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_barriers(jackpot, browser: Browser, scheme: str):
-    simulator, box, url = jackpot
-    with visit(browser, color_scheme=scheme) as page:
-        scene = Scene(simulator, box, page, url)
-        simulator.account.happen(scene.reserve().id, VoucherEvent.CONFIRM)
-        scene.reserve()
-        simulator.account.disable_store(scene.store.id)
-        assert simulator.wait_idle(20)
-        for path in (*PAGES, f"/stores/{scene.store.id}"):
-            scene.open(path)
-            assert barriers(page) == [], path
-        screen(page, f"office-delivery-{scheme}")
-        scene.open("/vouchers")
-        screen(page, f"office-vouchers-{scheme}")

@@ -21,14 +21,11 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "answers as it is now, by numbers, and shows more than is asked": (),
 }
 WRONG: dict[str, tuple[str, ...]] = {
-    "pays each delivery of a credit": ("IDM-01",),
     # Rollbacks of one transaction are copies of one another.
     "returns a debit as often as it is asked": ("IDM-01", "RBK-07"),
     # Another's transaction is one that it does not know: ids are a player's own.
     "pays what it does not know": ("RBK-04", "RBK-10"),
     "rolls back for whoever asks": ("RBK-10",),
-    "tells the balance it read first": ("BAL-01",),
-    "shows balances from a cache": ("BAL-02",),
 }
 
 WAY = os.environ.get("WAY", "answers as they were")
@@ -46,7 +43,6 @@ class Wallet:
     def __init__(self, players: dict[str, tuple[str, str]]) -> None:
         self.lock = threading.Lock()
         self.left = {name: Decimal(balance) for name, (balance, _) in players.items()}
-        self.cache: dict[str, Decimal] = {}
         # By player and transaction_id: what it was, what it moved, and how it was answered.
         self.done: dict[tuple[str, str], tuple[str, Decimal, str, Decimal]] = {}
         self.undone: set[tuple[str, str]] = set()
@@ -58,11 +54,8 @@ class Wallet:
             if name not in self.left:
                 raise No("403")
             if asked.get("action") == "balance":
-                known = self.cache.setdefault(name, self.left[name])
-                return "200", known if WAY == "shows balances from a cache" else self.left[name]
-            before = self.left[name]
-            status, told = self.handle(name, asked)
-            return status, before if WAY == "tells the balance it read first" else told
+                return "200", self.left[name]
+            return self.handle(name, asked)
 
     def handle(self, name: str, asked: dict[str, str]) -> tuple[str, Decimal]:
         action, amount = asked.get("action"), money(asked.get("amount", ""))
@@ -73,11 +66,9 @@ class Wallet:
             self.undo(name, own, amount)
             return "200", self.left[name]
         if own in self.done:
-            first, moved, status, told = self.done[own]
+            first, _, status, told = self.done[own]
             if first != action:
                 raise No("403")
-            if action == "credit" and WAY == "pays each delivery of a credit":
-                self.left[name] += moved
             return status, self.left[name] if NOW else told
         covered = action == "credit" or amount <= self.left[name]
         moved = (amount if action == "credit" else -amount) if covered else Decimal(0)
