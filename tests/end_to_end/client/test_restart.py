@@ -74,23 +74,6 @@ def test_acknowledged_event_survives_a_kill(where, monkeypatch):
         assert client.sound()
 
 
-def test_mutant_with_a_memory_only_loses_an_acknowledged_event(tmp_path, monkeypatch):
-    where = str(tmp_path / "client.sqlite"), ("--mutant", "evt-in-memory")
-    with jackpot() as simulator:
-        client = Killable(simulator, where, monkeypatch)
-        session = client.place.open(50)
-        simulator.disturb("voucher", None, answer=(500, b"", "text/plain"), about=ALL)
-        session.buy()
-        client.again(session)
-        simulator.calm(ALL)
-        # It works, but of what it had acknowledged it knows nothing.
-        later = client.place.open(30)
-        later.buy()
-        until(lambda: later["state"] == "READY")
-        assert session["state"] == "OPEN"
-        client.served.end()
-
-
 def test_kill_during_the_confirmation_confirms_once(where, monkeypatch):
     with jackpot() as simulator:
         client = Killable(simulator, where, monkeypatch)

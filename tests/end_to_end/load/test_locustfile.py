@@ -13,40 +13,12 @@ from tests.support.servers.scripted_server import answer, over_tls
 from tests.support.sportsbook_messages import parse
 
 pytestmark = pytest.mark.timeout(480, func_only=True)
-BUSY = ["--copies=0.3", "--races=0.2", "--orphans=0.2", "--cuts=0.1", "--forgeries=0.1", "--voids=0.3"]
-ROWS = [
-    "bet",
-    "win",
-    "loss",
-    "void",
-    "cash-out",
-    "copy",
-    "copies at once",
-    "orphan",
-    "late bet",
-    "with a fault",
-    "two voids at once",
-    "orphan and bet at once",
-]
 
 
 @pytest.fixture
 def client(tmp_path):
     with reference(tmp_path) as served:
         yield served
-
-
-@ONE_AT_A_TIME
-def test_all_kinds_of_traffic_arrive_and_the_audit_is_clean(client, tmp_path):
-    client.target(tmp_path)
-    done = run("-u", 6, "-r", 6, *BUSY, cwd=tmp_path, requests=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "audit: clean" in done.stdout
-    for name in [*ROWS, "rollback", "bad signature"]:
-        count, failed = row(done, name)
-        assert count > 0, name
-        assert failed == 0, done.stdout
-    assert HASH not in done.stdout + done.stderr
 
 
 @ONE_AT_A_TIME
