@@ -300,6 +300,8 @@ def late_copies(
     player: Player,
     when: str,
     firsts: Sequence[tuple[str, Exchange, Exchange]],
+    *,
+    last: bool = False,
 ) -> None:
     """Send copies once more ``when`` something has passed since ``firsts``: the same answers, and no money.
 
@@ -311,7 +313,7 @@ def late_copies(
         if answered_alike(first, copy):
             judge.same_client_id(rule, first, later, case=f"{kind}, {when}")
     sent = [(kind, [first, later]) for (kind, first, _), later in zip(firsts, late, strict=True)]
-    settled_together(rule, judge, player, when, sent)
+    settled_together(rule, judge, player, when, sent, last=last)
 
 
 def look(judge: Judge, player: Player, guess: Decimal) -> Decimal:

@@ -198,16 +198,21 @@ class RefusedBet:
     after: Decimal
 
 
-def refused_bet(judge: Judge, operator: Verbs, player: Player) -> RefusedBet:
-    """Send a refused bet again when the money is there; learn what an ok then means."""
-    judge.fund(player, 500)
+def refused_bet(judge: Judge, operator: Verbs, player: Player, *, apart: bool = False) -> RefusedBet:
+    """Send a refused bet again when the money is there; learn what an ok then means.
+
+    Once more, with a reading before the copy, too (``apart``), where the one after it is not what follows from both.
+    """
+    funded = judge.fund(player, 500)
     bet = operator.bet(player, player.money(800))
     judge.needs(bet.refused, "the bet over the balance was not refused")
     top_up = operator.result(player, player.money(1000))
-    before = judge.measure(player)
+    before = judge.measure(player) if apart or judge.again else funded + top_up.message.amount
     judge.needs(before >= bet.message.amount, "the result that was to cover the bet was not paid")
     copy = operator.again(bet)
-    after = judge.measure(player, before)
+    after = judge.measure(player, before, last=True)
+    if after != before and not (apart or judge.again):
+        return refused_bet(judge, operator, player, apart=True)
     hollow = copy.ok and after == before
     judge.learn(refused_copy={RefusedCopy.NOTHING if hollow else RefusedCopy.TAKEN})
     return RefusedBet(bet, top_up, copy, before, after)

@@ -22,6 +22,8 @@ def kept_apart(run: Run, judge: Judge, operator: Verbs, player: Player, currency
     judge.fund(player, 1000)
     other = Player(player.id, currency)
     loan = operator.result(other, other.unit, purpose=Purpose.PROBE)
+    if not loan.unknown:
+        run.abroad[player.id, currency] = None
     if not loan.ok:
         return None
     judge.measure(player)

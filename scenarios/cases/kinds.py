@@ -90,10 +90,3 @@ def usual(kind: str, operator: Verbs, judge: Judge, player: Player) -> Decimal |
         return None
     judge.measure_apart(player)
     return player.off - before
-
-
-def known(player: Player) -> Decimal:
-    """The balance as last read or put. Raises LookupError before the player was funded."""
-    if player.known is None:
-        raise LookupError(f"fund player {player} first")
-    return player.known

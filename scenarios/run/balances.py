@@ -59,27 +59,35 @@ class Balances(Together):
             player.since, player.off = len(self.run.history), Decimal(0)
 
     def measure(
-        self, player: Player, expected: Decimal | None = None, likely: Likely | None = None
+        self,
+        player: Player,
+        expected: Decimal | None = None,
+        likely: Likely | None = None,
+        *,
+        last: bool = False,
     ) -> Decimal:
         """Probe the balance, which is probably ``expected``, else one of ``likely``, without judging it.
 
-        Raises Unreadable.
+        After the ``last`` time the player is to be funded anew. Raises Unreadable.
         """
         allowed = self.expected(player)
         if expected is None:
             expected = self._likely(player, allowed)
-        seen = self.run.read(player, expected, likely or partial(self._mistaken, player)).amount
-        self._keep(player, seen, allowed)
-        return seen
+        reading = self.run.read(player, expected, likely or partial(self._mistaken, player), last=last)
+        self._keep(player, reading.amount, allowed)
+        self._left(player, reading)
+        return reading.amount
 
-    def measure_apart(self, player: Player, expected: Decimal | None = None) -> Decimal:
+    def measure_apart(
+        self, player: Player, expected: Decimal | None = None, *, last: bool = False
+    ) -> Decimal:
         """As ``measure``; where a bet behind another transaction goes wrong, a result of 0 is sent before.
 
         A balance is read by bets, too: what they do there is no effect of what is judged.
         """
         if self.run.plain_faults.bets_behind:
             self.run.verbs.result(player, Decimal(0))
-        return self.measure(player, expected)
+        return self.measure(player, expected, last=last)
 
     def rested(self, player: Player) -> Decimal:
         """How far off the balance is, read anew where a bet behind another transaction goes wrong."""

@@ -175,6 +175,7 @@ class Judge(Attributing):
         *exchanges: Exchange,
         case: str = "",
         level: Level | None = None,
+        last: bool = False,
     ) -> Decimal:
         """Probe the balance and record a finding unless it is ``expected`` (currency of the player).
 
@@ -182,7 +183,7 @@ class Judge(Attributing):
         counted once. A balance that can no longer be told counts against ``rule``, since it could be told
         before this step.
         """
-        return self.one_of(rule, player, [expected], *exchanges, case=case, level=level)
+        return self.one_of(rule, player, [expected], *exchanges, case=case, level=level, last=last)
 
     def one_of(
         self,

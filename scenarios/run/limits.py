@@ -33,7 +33,9 @@ def limited(run: Run, exchanges: Iterable[Exchange]) -> str:
 
 
 def limit_of_bets(run: Run, player: Player, units: int) -> str:
-    """Why no single bet of ``units`` smallest units is taken, covered as it may be; "" where it is."""
+    """Why no single bet of ``units`` smallest units is taken, covered as it may be; "" where it is, or was before."""
+    if any(one.ok and one.genuine and _is_bet_of(one.message, player, units) for one in run.history.since(0)):
+        return ""
     tried = largest_bet(run.verbs, player, units)
     if tried is None:
         return ""
@@ -41,6 +43,16 @@ def limit_of_bets(run: Run, player: Player, units: int) -> str:
     return (
         f"a bet of {player.show(player.money(units))} cannot be tried: single bets seem to be limited here, "
         f"{largest} was taken and {least} was not"
+    )
+
+
+def _is_bet_of(message: object, player: Player, units: int) -> bool:
+    """Whether ``message`` is a bet by ``player`` of so many smallest units at least."""
+    return (
+        isinstance(message, Transaction)
+        and message.kind is Kind.BET
+        and (message.player, message.currency) == (player.id, player.currency)
+        and message.amount >= player.money(units)
     )
 
 

@@ -125,8 +125,8 @@ class Run:
         self.further_players = [player for player in self.other_players if player.currency in agreed]
         # What reads balances in further currencies, by their codes.
         self.probes: dict[str, Probe] = {}
-        # Test players' money in other currencies, where scenarios found some.
-        self.abroad: dict[tuple[str, str], Player] = {}
+        # Test players' money in other currencies, where scenarios looked for some; None where there is none.
+        self.abroad: dict[tuple[str, str], Player | None] = {}
         self.reach = Reach(
             target,
             self.route,
@@ -283,14 +283,19 @@ class Run:
         alone = not (self.suspicion.why or player.id in self.driver.converted or self.lock.shared())
         tells = TOLD_BY_ANSWERS in self.settings.rules and alone
         told = last_about(self.verbs, player) if tells else None
-        if isinstance(self.probe, WagersProbe):
-            self.probe.ahead = self._ahead
-        reading = self.probe.read(player, expected, likely, last=last)
+        reading = self._reader.read(player, expected, likely, last=last)
         # Where the balance is another than it should be, another rule's fault may have made it so.
         if told is not None and reading.amount == expected and not self.at_its_word:
             hold(self.verbs, player, told, reading)
         player.read = (len(self.history), reading.now) if reading.restored else None
         return reading
+
+    @property
+    def _reader(self) -> Probe:
+        """What reads balances, told how far it may go ahead of answers now."""
+        if isinstance(self.probe, WagersProbe):
+            self.probe.ahead = self._ahead
+        return self.probe
 
     @property
     def _ahead(self) -> float | None:
@@ -303,15 +308,10 @@ class Run:
         return (self.round_trip or 0.0) >= _FAR
 
     def proved(self, player: Player) -> Decimal | None:
-        """The balance as it was read last, None where something may have moved it since then."""
-        if (
-            player.read is None
-            or not player.touched
-            or player.id in self.driver.converted
-            or self.at_its_word
-        ):
+        """The balance as it was read or brought about last, None where something may have moved it since then."""
+        if not player.touched or player.id in self.driver.converted or self.at_its_word:
             return None
-        number, amount = player.read
+        number, amount = max(player.read or (0, Decimal(0)), (player.since, player.funded))
         return amount if all(_is_about_another(one, player) for one in self.history.since(number)) else None
 
     def fresh(self, player: Player) -> None:
@@ -319,7 +319,7 @@ class Run:
         if self.at_its_word:
             return
         self.restoring.lend(player)
-        found = self.probe.empty(player, self.restoring.alike(player))
+        found = self._reader.empty(player, self.restoring.alike(player))
         if not player.touched:
             player.touched, player.opening = True, found
         player.known = Decimal(0)

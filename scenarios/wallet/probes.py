@@ -124,8 +124,15 @@ class WagersProbe:
 
         Raises Unreadable.
         """
+        balance = self._take(player, player.units(expected), likely)
+        if last and balance > 0:
+            return Reading(player.money(balance), tuple(self._sent), left=Decimal(0))
+        restored = self._put_back(player, balance)
+        return Reading(player.money(balance), tuple(self._sent), restored)
+
+    def _take(self, player: Player, units: int, likely: Likely = nothing_likely) -> int:
+        """Bet all of the balance away, which is probably ``units``, or pay what is owed; return what it was."""
         self._sent.clear()
-        units = player.units(expected)
         lift = max(0, 1 - units)
         if lift:
             self.give(player, lift)
@@ -138,11 +145,7 @@ class WagersProbe:
             )
         else:
             found = self._search(player, 0, first, lift, likely)
-        balance = found - lift
-        if last and balance > 0:
-            return Reading(player.money(balance), tuple(self._sent), left=Decimal(0))
-        restored = self._put_back(player, balance)
-        return Reading(player.money(balance), tuple(self._sent), restored)
+        return found - lift
 
     def _is(self, player: Player, units: int) -> bool:
         """Whether the balance is exactly ``units``, which are taken then; else what was taken is given back.
@@ -199,13 +202,14 @@ class WagersProbe:
         return taken
 
     def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:
-        """Bet everything away until a bet of one unit is refused, and prove the balance not negative."""
+        """As a reading that puts nothing back; at the first look bet until a unit is refused, and prove it no debt."""
+        if player.known is not None:
+            return player.money(self._take(player, player.units(player.known)))
         self._sent.clear()
-        known = guess if player.known is None else player.known
-        whole = player.units(known) if known else 0
+        whole = player.units(guess) if guess else 0
         taken = whole if whole > 0 and self.takes(player, whole) else 0
         more = self.drain(player)
-        # Where the balance was what it was known to be, it was no debt.
+        # Where the balance was what it was likely to be, it was no debt.
         if more or not taken:
             self.give(player, 1)
             if not self.takes(player, 1):

@@ -353,7 +353,7 @@ def test_user_id_is_the_one_of_callbacks(
         bet = operator.bet(session.player, stake, currency=session.currency)
         judge.accepted("OUT-08", bet, case=f"player {player.id}, user_id {session.player!r}")
         if bet.ok:
-            judge.balance("OUT-08", player, balance - stake, bet, case=f"player {player.id}")
+            judge.balance("OUT-08", player, balance - stake, bet, case=f"player {player.id}", last=True)
 
     judge.each(players[:2], reached)
 

@@ -6,7 +6,7 @@ whether the comparison takes constant time is not measured; a wrong hash is trie
 all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
@@ -79,23 +79,19 @@ def test_a_right_hash_is_accepted(operator: Verbs, player: Player, judge: Judge)
     judge.fund(player, 1000)
     bet = operator.bet(player, player.money(100))
     judge.accepted("SIG-01", bet)
-    if bet.ok:
-        judge.accepted("SIG-01", operator.result(player, player.money(50)))
-    for zeros in ("0", "00"):
-        message = _bet_whose_hash_begins_with(zeros, operator, player)
-        judge.accepted("SIG-01", operator.send(message), case=f"a hash that begins with {zeros}")
-    message = operator.transaction("bet", player, player.unit)
-    request = operator.channel.request(message)
-    declared = operator.channel.send_raw(
-        request.body,
-        path=SPORTSBOOK.path(message),
-        headers={"Content-Type": "application/json; charset=utf-8"},
-        label="bet",
-        purpose=Purpose.SCENARIO,
-        message=message,
-        genuine=True,
+    cases: dict[str, Callable[[], Exchange]] = {
+        f"a hash that begins with {zeros}": partial(
+            operator.send, _bet_whose_hash_begins_with(zeros, operator, player)
+        )
+        for zeros in ("0", "00")
+    }
+    cases["Content-Type with a charset"] = partial(
+        _bet_under, {"Content-Type": "application/json; charset=utf-8"}, operator, player
     )
-    judge.accepted("SIG-01", operator.watched(declared), case="Content-Type with a charset")
+    if bet.ok:
+        cases[""] = partial(operator.result, player, player.money(50))
+    for case, sent in zip(cases, judge.together([*cases.values()]), strict=True):
+        judge.accepted("SIG-01", sent, case=case)
 
 
 @pytest.mark.rules("SIG-01")
@@ -120,6 +116,22 @@ def test_a_right_hash_of_a_rollback_is_accepted(
         exchanges=[rollback, forged],
         case="rollback",
     )
+
+
+def _bet_under(headers: dict[str, str], operator: Verbs, player: Player, name: str = HASH_HEADER) -> Exchange:
+    """Bet a unit under ``headers``, and under the right hash in the one of that ``name``."""
+    message = operator.transaction("bet", player, player.unit)
+    body = operator.channel.request(message).body
+    bet = operator.channel.send_raw(
+        body,
+        path=SPORTSBOOK.path(message),
+        headers={name: SPORTSBOOK.sign(body, operator.channel.secret), **headers},
+        label="bet",
+        purpose=Purpose.SCENARIO,
+        message=message,
+        genuine=True,
+    )
+    return operator.watched(bet)
 
 
 def _bet_whose_hash_begins_with(zeros: str, operator: Verbs, player: Player) -> Transaction:
@@ -176,22 +188,28 @@ def test_a_missing_header_is_refused(operator: Verbs, player: Player, judge: Jud
 def test_the_hash_is_over_the_bytes_received(operator: Verbs, player: Player, judge: Judge) -> None:
     """The same bet spelled with blanks, in another order of keys, or with escapes is as genuine."""
     judge.fund(player, 5000)
-
-    def bet(style: Style, name: str | None = None) -> Exchange:
-        return operator.bet(player, player.money(100), id=name, style=style)
-
-    judge.accepted("SIG-04", bet(Style(spaces=True)), case="spaces and newlines")
     reverse = ("amount", "currency", "user_id", "action", "transaction_id")
-    judge.accepted("SIG-04", bet(Style(order=reverse)), case="another key order")
-    raw = bet(PLAIN, f"é{operator.new_id()}")
-    escaped = bet(Style(escape=True), f"é{operator.new_id()}")
+    bet = partial(operator.bet, player, player.money(100))
+    accented = [f"é{operator.new_id()}" for _ in range(2)]
+    blanks, other_order, raw, escaped, plain, spaced = judge.together(
+        [
+            partial(bet, style=Style(spaces=True)),
+            partial(bet, style=Style(order=reverse)),
+            partial(bet, id=accented[0]),
+            partial(bet, id=accented[1], style=Style(escape=True)),
+            *(
+                partial(operator.rollback, operator.new_id(), player, player.unit, style=style)
+                for style in (PLAIN, Style(spaces=True))
+            ),
+        ]
+    )
+    judge.accepted("SIG-04", blanks, case="spaces and newlines")
+    judge.accepted("SIG-04", other_order, case="another key order")
     # A CLIENT that refuses such ids in either spelling has another reason than the hash.
     if raw.ok or escaped.ok:
         judge.accepted("SIG-04", raw, case="raw UTF-8 in an id")
         judge.accepted("SIG-04", escaped, case="\\u00e9 in an id")
-    plain = operator.rollback(operator.new_id(), player, player.unit)
     if plain.ok:
-        spaced = operator.rollback(operator.new_id(), player, player.unit, style=Style(spaces=True))
         judge.accepted("SIG-04", spaced, case="rollback, spaces and newlines")
 
 
@@ -263,7 +281,7 @@ def test_a_refused_forgery_is_answered_like_everything(
 ) -> None:
     """A refusal for the hash is HTTP 200 with a non-null ``error``."""
     judge.fund(player, 100)
-    refused = 0
+    cases: dict[str, Callable[[], Exchange]] = {}
     for action in ("result", "rollback"):
         for how in _WRONG:
             message = (
@@ -271,37 +289,30 @@ def test_a_refused_forgery_is_answered_like_everything(
                 if action == "rollback"
                 else operator.transaction("result", player, player.unit)
             )
-            forged = _wrong(operator, message, how, rng)
-            if not forged.refused or forged.answer is None:
-                continue
-            refused += 1
-            judge.holds(
-                "SIG-06",
-                forged.answer.status == 200 and forged.error is not None,
-                expected="HTTP 200 with a non-null error",
-                seen=f"HTTP {forged.answer.status}, error {forged.error!r}",
-                exchanges=[forged],
-                case=f"{action}, {how}",
-            )
+            cases[f"{action}, {how}"] = partial(_wrong, operator, message, how, _own(rng))
+    sent = dict(zip(cases, judge.together([*cases.values()]), strict=True))
+    refused = {case: one for case, one in sent.items() if one.refused and one.answer is not None}
     judge.needs(refused, "no forgery was refused")
+    for case, forged in refused.items():
+        status = forged.answer.status if forged.answer is not None else None
+        judge.holds(
+            "SIG-06",
+            status == 200 and forged.error is not None,
+            expected="HTTP 200 with a non-null error",
+            seen=f"HTTP {status}, error {forged.error!r}",
+            exchanges=[forged],
+            case=case,
+        )
 
 
 @pytest.mark.rules("SIG-07")
 def test_the_header_name_has_no_case(operator: Verbs, player: Player, judge: Judge) -> None:
     """``x-security-hash`` is the same header, as proxies and HTTP/2 write it."""
     judge.fund(player, 100)
-    for name in (HASH_HEADER.lower(), HASH_HEADER.upper()):
-        message = operator.transaction("bet", player, player.unit)
-        body = operator.channel.request(message).body
-        bet = operator.channel.send_raw(
-            body,
-            path=SPORTSBOOK.path(message),
-            headers={name: SPORTSBOOK.sign(body, operator.channel.secret)},
-            label="bet",
-            message=message,
-            genuine=True,
-        )
-        judge.accepted("SIG-07", operator.watched(bet), case=name)
+    names = (HASH_HEADER.lower(), HASH_HEADER.upper())
+    bets = judge.together([partial(_bet_under, {}, operator, player, name) for name in names])
+    for name, bet in zip(names, bets, strict=True):
+        judge.accepted("SIG-07", bet, case=name)
 
 
 @pytest.mark.rules("SIG-08")

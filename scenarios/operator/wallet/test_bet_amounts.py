@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 
+from scenarios.cases.at_once import in_one_reading
 from scenarios.cases.kinds import Action
 from scenarios.oracles.plain_faults import BET, RESULT
 from scenarios.run.balances import Undecided
@@ -46,15 +47,22 @@ def test_sums_are_exact(operator: Verbs, player: Player, judge: Judge) -> None:
     """0.1+0.2 and the like: there and back to the start, to the last unit, also where much was there before."""
     # What earlier errors left behind hides the next one beside 0.30; beside a fortune it is rounded away.
     with contextlib.suppress(Undecided):
-        judge.needs_bets_of(player, _SWEEPING[0])
+        judge.needs_bets_of(player, _FORTUNE)
         for units in _SWEEPING:
             judge.fund(player, units)
+            judge.measure(player, last=True)
     for pieces in _PIECES:
-        judge.fund(player, sum(pieces))
-        _series(operator, judge, player, "bet", pieces)
-        # What is wrong here is missing, or over, when the same is bet in the other order.
-        _series(operator, judge, player, "result", pieces, read=False)
-        _series(operator, judge, player, "bet", pieces[::-1], last=True)
+        in_one_reading(judge, partial(_there_and_back, operator, judge, player, pieces))
+
+
+def _there_and_back(
+    operator: Verbs, judge: Judge, player: Player, pieces: Sequence[int], *, apart: bool
+) -> None:
+    judge.fund(player, sum(pieces))
+    _series(operator, judge, player, "bet", pieces, read=apart)
+    # What is wrong here is missing, or over, when the same is bet in the other order.
+    _series(operator, judge, player, "result", pieces, read=False)
+    _series(operator, judge, player, "bet", pieces[::-1], last=True)
 
 
 def _series(
@@ -113,9 +121,7 @@ def test_finer_than_the_unit(operator: Verbs, player: Player, judge: Judge) -> N
 @pytest.mark.rules("BET-12")
 def test_fortunes(operator: Verbs, player: Player, judge: Judge) -> None:
     """Amounts of up to 10^12 units are exact to the last unit, also beside small odd ones."""
-    judge.fund(player, 0)
     judge.needs_bets_of(player, _FORTUNE)
-    balance = judge.fund(player, 12_345)
     moves: list[tuple[Action, int]] = [
         (RESULT, _FORTUNE),
         (BET, 7),
@@ -124,12 +130,18 @@ def test_fortunes(operator: Verbs, player: Player, judge: Judge) -> None:
         (RESULT, 13),
         (BET, _FORTUNE - 1),
     ]
-    # Read after each: reading puts back, and so moves, what no single wager here is about.
-    for action, units in moves:
-        amount = player.money(units)
-        exchange = operator.send(operator.transaction(action, player, amount))
-        case = f"a {action} of {player.show(amount)}"
-        judge.accepted("BET-12", exchange, case=case)
-        if exchange.ok:
-            balance += amount if action == RESULT else -amount
-            balance = judge.balance("BET-12", player, balance, exchange, case=case)
+
+    def moved(*, apart: bool) -> None:
+        balance = judge.fund(player, 12_345)
+        for action, units in moves:
+            amount = player.money(units)
+            exchange = operator.send(operator.transaction(action, player, amount))
+            case = f"a {action} of {player.show(amount)}"
+            judge.accepted("BET-12", exchange, case=case)
+            if exchange.ok:
+                balance += amount if action == RESULT else -amount
+            # Reading puts back, and so moves, what no single wager here is about: not once at the end alone.
+            if exchange.ok and (apart or action == RESULT or units == moves[-1][1]):
+                balance = judge.balance("BET-12", player, balance, exchange, case=case)
+
+    in_one_reading(judge, moved)

@@ -7,9 +7,11 @@ stays banned, so this runs late, never takes the only player, and undoes what it
 """
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
+from scenarios.cases.at_once import in_one_reading
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
@@ -27,15 +29,18 @@ def test_only_bets_are_declined(run: Run, operator: Verbs, players: list[Player]
         pytest.skip(f"needs a driver entry, or a second player to ban: {run.driver.missing('unban')}")
     judge.needs(_can_bet(operator, player), f"{player} cannot bet before the ban; lift an earlier one")
     if run.driver.has("unban"):
-        judge.fund(player, 1000)
-        for rule in ("BET-08", "RES-04"):
-            with run.driver.banned(player.id):
-                exchanges = (
-                    _bets(operator, judge, player) if rule == "BET-08" else _results(operator, judge, player)
-                )
-            judge.settled(rule, player, *exchanges)
+        in_one_reading(judge, partial(_until_lifted, run, operator, judge, player))
     else:
         _for_good(run, operator, judge, player)
+
+
+def _until_lifted(run: Run, operator: Verbs, judge: Judge, player: Player, *, apart: bool) -> None:
+    judge.fund(player, 1000)
+    for rule, act in (("BET-08", _bets), ("RES-04", _results)):
+        with run.driver.banned(player.id):
+            exchanges = act(operator, judge, player)
+        if apart or act is _results:
+            judge.settled(rule, player, *exchanges, last=act is _results)
 
 
 def _for_good(run: Run, operator: Verbs, judge: Judge, player: Player) -> None:

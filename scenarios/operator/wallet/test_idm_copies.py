@@ -61,7 +61,7 @@ def test_after_many_others_and_a_pause(
     time.sleep(effort.pause)
     judge.measure(player)
     between = f"after {effort.crowd} other transactions and {effort.pause:g} s"
-    late_copies("IDM-04", operator, judge, player, between, firsts)
+    late_copies("IDM-04", operator, judge, player, between, firsts, last=True)
 
 
 def _crowd(operator: Verbs, judge: Judge, player: Player, players: list[Player], size: int) -> None:

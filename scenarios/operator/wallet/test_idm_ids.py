@@ -139,10 +139,10 @@ def test_that_differ_by_a_hair(operator: Verbs, player: Player, judge: Judge, ca
     """Ids that something might take for one another are different transactions, each with its own effect."""
     pairs = cases(ids.pairs())
     alike = all_usual(named(operator), judge)
-    judge.fund(player, _FUNDS)
     tried = 0
     refused: set[str] = set()
     for kind in named(operator):
+        judge.fund(player, _FUNDS)
         amiss = Decimal(0) if alike else usual(kind, operator, judge, player)
         if amiss is None or amiss:
             # What one such transaction does alone is another rule's matter.
@@ -219,8 +219,8 @@ def _compare(
         sent = [(pair, both) for pair, both in zip(some, tries, strict=True) if both is not None]
         tried += len(sent)
         before, expected = player.off, judge.expected(player)
-        seen = judge.measure_apart(player)
-        wrong = player.off - before
+        seen = judge.measure_apart(player, last=True)
+        wrong = seen - before - expected.nearest(seen - before)
         gains = [int(both[-1].message.amount / player.unit) for _, both in sent]
         culprits = addends(abs(wrong), player.currency, gains) if together > 1 else range(len(sent))
         if wrong and not culprits:

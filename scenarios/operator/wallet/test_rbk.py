@@ -12,9 +12,9 @@ from functools import partial
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.at_once import Chain, each_holds
+from scenarios.cases.at_once import Chain, each_holds, in_one_reading
 from scenarios.cases.currencies import kept_apart, other_currencies
-from scenarios.cases.kinds import WAGERS, Action, done, known
+from scenarios.cases.kinds import WAGERS, Action, done
 from scenarios.contract import Level, Observed
 from scenarios.oracles.plain_faults import BET, BET_UNDONE, RESULT
 from scenarios.run.judge import Judge, said
@@ -26,14 +26,6 @@ from simulators.exchanges.history import Exchange
 from simulators.wallet.transactions import Transaction
 
 pytestmark = pytest.mark.needs("probe")
-
-
-def wager(operator: Verbs, judge: Judge, player: Player, kind: Action, units: int) -> Exchange | None:
-    """Make a bet or a result; None where it is refused, or moves another amount, which other rules judge."""
-    off = player.off
-    exchange = operator.wager(kind, player, player.money(units))
-    judge.measure(player)
-    return exchange if exchange.ok and player.off == off else None
 
 
 @pytest.mark.rules("RBK-01")
@@ -90,8 +82,9 @@ def _all_come_back(operator: Verbs, judge: Judge, player: Player) -> bool:
 
 def _exact_back(operator: Verbs, judge: Judge, player: Player, kind: Action) -> bool:
     judge.fund(player, 2000)
-    original = wager(operator, judge, player, kind, 500)
-    if original is None or not operator.rollback(original).ok:
+    original = operator.wager(kind, player, player.money(500))
+    judge.measure(player)
+    if player.off or not original.ok or not operator.rollback(original).ok:
         return False
     judge.measure(player)
     return not player.off
@@ -200,15 +193,13 @@ def test_for_another_player(operator: Verbs, player: Player, players: list[Playe
 @pytest.mark.rules("RBK-11")
 def test_of_a_rollback(operator: Verbs, player: Player, judge: Judge) -> None:
     """Rolling back a rollback, and that again, crashes nothing and never pays more than was taken."""
-    judge.fund(player, 5000)
-    bet = wager(operator, judge, player, BET, 500)
-    judge.needs(bet, "the bet that was to be rolled back was refused")
-    start = known(player)
-    chain = [bet, operator.rollback(bet)]  # type: ignore[arg-type]
-    judge.needs(chain[-1].ok, "the rollback that was to be rolled back was refused")  # type: ignore[union-attr]
-    balance = judge.measure_apart(player, start + player.money(500))
-    most = max(balance, start + player.money(500))
-    _climb(operator, judge, player, chain, balance, most)  # type: ignore[arg-type]
+    before = judge.fund(player, 5000)
+    bet = operator.bet(player, player.money(500))
+    judge.needs(bet.ok, "the bet that was to be rolled back was refused")
+    rollback = operator.rollback(bet)
+    judge.needs(rollback.ok, "the rollback that was to be rolled back was refused")
+    balance = judge.measure_apart(player, before)
+    _climb(operator, judge, player, [bet, rollback], balance, max(balance, before))
 
 
 def _climb(
@@ -247,15 +238,23 @@ def _climb(
 @pytest.mark.rules("RBK-13")
 def test_then_the_result(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result that arrives after its bet was rolled back is paid like any other."""
-    judge.fund(player, 2000)
-    judge.needs(done(BET_UNDONE, operator, player), "the bet, or its rollback, was refused")
-    judge.measure_apart(player)
-    amiss = player.off
-    # Nothing is read in between, for that would be another bet.
-    judge.needs(done(BET_UNDONE, operator, player), "the bet, or its rollback, was refused")
-    results = [operator.result(player, player.money(units)) for units in (900, 125)]
-    judge.accepted("RBK-13", *results, case="a result after the rollback")
-    judge.settled("RBK-13", player, *results, case="results after the rollback", amiss=amiss, last=True)
+
+    def undone() -> None:
+        judge.needs(done(BET_UNDONE, operator, player), "the bet, or its rollback, was refused")
+
+    def paid(*, apart: bool) -> None:
+        judge.fund(player, 2000)
+        if apart:
+            undone()
+            judge.measure_apart(player)
+        amiss = player.off
+        # Nothing is read in between, for that would be another bet.
+        undone()
+        results = [operator.result(player, player.money(units)) for units in (900, 125)]
+        judge.accepted("RBK-13", *results, case="a result after the rollback")
+        judge.settled("RBK-13", player, *results, case="results after the rollback", amiss=amiss, last=True)
+
+    in_one_reading(judge, paid)
 
 
 @pytest.mark.rules("RBK-15")

@@ -28,9 +28,10 @@ def test_orphan_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> 
     """
 
     def undone(units: int, *, apart: bool) -> None:
-        judge.fund(player, 500)
+        judge.fund(player, 500 if apart else 500 + units)
         operator.bet(player, player.money(500))
-        judge.fund(player, units)
+        if apart:
+            judge.fund(player, units)
         ordinary = operator.result(player, player.money(250))
         balance = judge.measure(player) if apart else player.money(units) + ordinary.message.amount
         orphan = operator.rollback(operator.new_id(), player, player.money(500), label="rollback (orphan)")
@@ -90,13 +91,18 @@ def _answered(exchange: Exchange) -> str:
 @pytest.mark.rules("RBK-08")
 def test_of_a_refused_bet(operator: Verbs, player: Player, judge: Judge) -> None:
     """Rolling back a bet that was refused succeeds and moves no money."""
-    judge.fund(player, 300)
-    bet = operator.bet(player, player.money(500))
-    judge.needs(bet.refused, "the bet over the balance was not refused")
-    judge.measure(player)
-    rollback = operator.rollback(bet)
-    if operator.channel.dialect.abilities.unknown_rollbacks:
-        judge.accepted("RBK-08", rollback)
-    else:
-        judge.note("RBK-08", f"the dialect lets it be refused; it is {_answered(rollback)}")
-    judge.settled("RBK-08", player, bet, rollback, last=True)
+
+    def undone(*, apart: bool) -> None:
+        judge.fund(player, 300)
+        bet = operator.bet(player, player.money(500))
+        judge.needs(bet.refused, "the bet over the balance was not refused")
+        if apart:
+            judge.measure(player)
+        rollback = operator.rollback(bet)
+        if operator.channel.dialect.abilities.unknown_rollbacks:
+            judge.accepted("RBK-08", rollback)
+        else:
+            judge.note("RBK-08", f"the dialect lets it be refused; it is {_answered(rollback)}")
+        judge.settled("RBK-08", player, bet, rollback, last=True)
+
+    in_one_reading(judge, undone)

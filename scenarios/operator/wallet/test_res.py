@@ -6,10 +6,12 @@ elsewhere.
 """
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from scenarios.cases import choices
+from scenarios.cases.at_once import in_one_reading
 from scenarios.cases.plain_transactions import each_amount_moves
 from scenarios.contract import Observed
 from scenarios.oracles.model import Spent
@@ -42,23 +44,34 @@ def test_of_zero_moves_nothing(operator: Verbs, player: Player, judge: Judge) ->
 @pytest.mark.rules("RES-03")
 def test_without_a_bet_is_paid(operator: Verbs, player: Player, judge: Judge) -> None:
     """A result that no bet precedes succeeds: promotions and late settlements are paid the same way."""
-    judge.fund(player, 0)
-    results = [operator.result(player, player.money(units)) for units in (300, 150, 75)]
-    judge.accepted("RES-03", *results, case="a result that no bet precedes")
-    judge.settled("RES-03", player, *results, last=True)
+
+    def paid(*, apart: bool) -> None:
+        judge.fund(player, 0)
+        sends = [partial(operator.result, player, player.money(units)) for units in (300, 150, 75)]
+        results = [send() for send in sends] if apart else judge.together(sends)
+        judge.accepted("RES-03", *results, case="a result that no bet precedes")
+        judge.settled("RES-03", player, *results, last=True)
+
+    in_one_reading(judge, paid)
 
 
 @pytest.mark.rules("RES-05")
 def test_several_after_one_bet(operator: Verbs, player: Player, judge: Judge) -> None:
     """Several results after one bet, as cash-outs and corrections make them, are all paid."""
-    judge.fund(player, 1000)
-    bet = operator.bet(player, player.money(400))
-    judge.needs(bet.ok, "the bet that was to be settled was refused", bet)
-    judge.measure(player)
-    results = [operator.result(player, player.money(units)) for units in (300, 150, 300, 75)]
-    for number, result in enumerate(results, 1):
-        judge.accepted("RES-05", result, case=f"result {number} after one bet")
-    judge.settled("RES-05", player, bet, *results, case=f"{len(results)} results after one bet", last=True)
+
+    def paid(*, apart: bool) -> None:
+        judge.fund(player, 1000)
+        bet = operator.bet(player, player.money(400))
+        judge.needs(bet.ok, "the bet that was to be settled was refused", bet)
+        if apart:
+            judge.measure(player)
+        results = [operator.result(player, player.money(units)) for units in (300, 150, 300, 75, 125)]
+        for number, result in enumerate(results, 1):
+            judge.accepted("RES-05", result, case=f"result {number} after one bet")
+        case = f"{len(results)} results after one bet"
+        judge.settled("RES-05", player, bet, *results, case=case, last=True)
+
+    in_one_reading(judge, paid)
 
 
 @pytest.mark.rules("RES-06")

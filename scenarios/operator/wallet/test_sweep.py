@@ -108,7 +108,7 @@ def test_everything_genuine_once_more(
         )
 
     def unmoved(judge: Judge, player: Player) -> None:
-        judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case)
+        judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case, last=True)
 
     judge.each(players, unmoved)
 
