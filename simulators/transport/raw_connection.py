@@ -66,16 +66,11 @@ def frame(request: Request, http: h11.Connection) -> tuple[bytes, bytes]:
     none. Raises ValueError where a header cannot be written.
     """
     url = parsed(request.url)
-    added: list[tuple[str, str]] = []
-    if header(request.headers, "host") is None:
-        added.append(("Host", url.netloc or ""))
-    if header(request.headers, "accept-encoding") is None:
-        added.append(("Accept-Encoding", "identity"))
-    if header(request.headers, "user-agent") is None:
-        added.append(("User-Agent", USER_AGENT))
-    sized = any(header(request.headers, name) is not None for name in ("content-length", "transfer-encoding"))
-    if not sized and (request.body or request.method in ("POST", "PUT")):
+    own = {name.lower() for name, _ in request.headers}
+    added = [("Host", url.netloc or ""), ("Accept-Encoding", "identity"), ("User-Agent", USER_AGENT)]
+    if "transfer-encoding" not in own and (request.body or request.method in ("POST", "PUT")):
         added.append(("Content-Length", str(len(request.body))))
+    added = [(name, value) for name, value in added if name.lower() not in own]
     try:
         head = http.send(
             h11.Request(

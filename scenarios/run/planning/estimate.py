@@ -1,6 +1,7 @@
 """About how long a check takes: its exchanges in a row, each as long as those seen so far, and its waits."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from scenarios.run.planning.effort import Effort
@@ -63,6 +64,8 @@ def about(
     return sum(share * (part.in_a_row * sending + part.waits * effort.waits) for share, part in shares)
 
 
+# Asked for at every exchange, and always of the same.
+@lru_cache
 def bound(
     effort: Effort, turn: float | None, rate: float | None = None, further: int = 0, slower: float = 1.0
 ) -> float:
