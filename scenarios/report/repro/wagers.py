@@ -7,9 +7,11 @@ balance against those that would be right, or answers against those that broke t
 import hashlib
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 
 from scenarios.contract import Observed
@@ -31,6 +33,9 @@ _REQUESTS: Final = 200
 _MANY: Final = 20
 # So many bets of a scenario belong to an orphan rollback, which may be taken for one of theirs.
 _NEAR: Final = 20
+# So many requests of others between two that are sent are many enough for one to be forgotten; more need not be.
+_CROWD: Final = 100
+_CROWDED: Final = 2000
 _MARK: Final = "987654321"
 _PLENTY: Final = 100_000_000
 # The rules that a bet of far more than anybody has, which is taken, is about: one not covered, one whose amount wraps.
@@ -59,6 +64,7 @@ class Wagers(Script):
         self.openings = list(self._openings())
         self.steps = self._steps()
         self.before = self._before()
+        self.crowds = self._crowds()
         self._is_whole()
         owners = {each.id for each in (*run.players, *run.other_players)}
         if not self.openings and any(_is_bet(each) and _player(each) in owners for each in self.steps):
@@ -104,13 +110,18 @@ class Wagers(Script):
         races = {each.race for each in self.telling} - {None}
         first = min([each.since for each in self.openings] or [each.number for each in self.telling])
         since = {each.player: each.since for each in self.openings}
-        return [
+        steps = [
             each
             for each in self.run.history.since(first)
             if (each.number <= last or each.race in races)
             and self._told(each)
             and each.number >= since.get(_player(each), first)
         ]
+        if len(steps) <= _STEPS or self.finding.right or not self.openings or races:
+            return steps
+        # What came between is a crowd then.
+        named = {name for each in self.telling for name in _named(each)}
+        return [each for each in steps if not named.isdisjoint(_named(each)[:1])]
 
     def _told(self, exchange: Exchange) -> bool:
         return (
@@ -141,6 +152,20 @@ class Wagers(Script):
                     found[one.number] = one
                     waiting.append(one)
         return [found[number] for number in sorted(found)]
+
+    def _crowds(self) -> dict[int, int]:
+        """How many requests of others came before which that is sent, by its number, where they were many."""
+        numbers = [each.number for each in (*self.before, *self.steps)] if self.openings else []
+        others = [
+            each.number
+            for each in self.run.history
+            if each.provider == OPERATOR and each.direction is Direction.TO_CLIENT
+        ]
+        between = {
+            number: bisect_left(others, number) - bisect_right(others, last)
+            for last, number in pairwise(numbers)
+        }
+        return {number: min(many, _CROWDED) for number, many in between.items() if many >= _CROWD}
 
     def _many(self) -> bool:
         """Whether it is about many bets, or many results, of one amount."""
@@ -232,6 +257,16 @@ class Wagers(Script):
         else:
             yield from self._balance() if self.finding.right else self.answers()
 
+    def sends(self, exchanges: Sequence[Exchange]) -> Iterator[str]:
+        """Lines that send what was sent in ``exchanges``, and as much of others between as made many."""
+        start = 0
+        for place, exchange in enumerate(exchanges):
+            if exchange.number in self.crowds:
+                yield from super().sends(exchanges[start:place])
+                yield f"crowd {self.crowds[exchange.number]}"
+                start = place
+        yield from super().sends(exchanges[start:])
+
     def _owned(self, opening: Opening) -> int:
         """What the run left a player with, in smallest units: likely what it owns still, and to be read at once."""
         owned = [
@@ -263,12 +298,10 @@ class Wagers(Script):
     def renewed(self, text: str) -> str:
         """A new id, unless the fault is bound to the old one, which the CLIENT did not take."""
         refused = self.verdict.rule.group == "SIG" and self.finding.observed is Observed.REFUSED
-        kept = refused or (self.finding.observed is Observed.SILENT and self._is_of_a_player(text))
+        silent = self.finding.observed is Observed.SILENT
+        kept = refused or (silent and any(text in _player(each) for each in self.telling))
         told = any(text in each.request.body.decode(errors="replace") for each in self.telling)
         return text if kept and told else super().renewed(text)
-
-    def _is_of_a_player(self, text: str) -> bool:
-        return any(text in _player(each) for each in self.telling)
 
     def header(self, name: str, value: str, body: bytes) -> str:
         """A header, signed anew where it is a signature that was made of the body."""
@@ -347,6 +380,12 @@ class Wagers(Script):
 
 def _player(exchange: Exchange) -> str:
     return exchange.message.player if isinstance(exchange.message, Transaction) else ""
+
+
+def _named(exchange: Exchange) -> list[str]:
+    """The ids in it, its own first."""
+    message = exchange.message
+    return [each for each in (message.id, message.of) if each] if isinstance(message, Transaction) else []
 
 
 def _is_bet(exchange: Exchange) -> bool:

@@ -40,14 +40,28 @@ decimal() {
 own() {
     amount=$(decimal "$2")
     [ "$DECIMALS" -eq 0 ] || amount=$(echo "$amount" | sed -e 's/0*$//' -e 's/\.$//')
+    wager "$1"
+    accepted own
+}
+# wager KIND: sends one of this script's own for $player, of $amount.
+wager() {
     own_body "$1"
     send own POST "$OWN_PATH" "$body" -H 'Content-Type: application/json' -H "$HEADER: $(sign "$body")"
-    accepted own
 }
 give() {
     [ "$1" -eq 0 ] || own result "$1" && return
     echo "a result of this script's own was refused: $(cat "$work/own.head" "$work/own.body" "$work/own.error")" >&2
     exit "$UNPAID"
+}
+# crowd MANY: so many results of nothing, as others' requests came between.
+crowd() {
+    echo "($1 results of 0 for $player)"
+    left=$1 amount=0
+    while [ "$left" -gt 0 ]; do
+        wager result &
+        left=$((left - 1))
+        [ $((left % 8)) -ne 0 ] || wait
+    done
 }
 # drain GUESS: takes all that $player has by bets, and says how much it was in $taken: smallest units, a debt below 0.
 more() {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from dataclasses import replace
 
@@ -108,3 +109,18 @@ def test_answers_that_are_right_each_for_itself_are_no_script_s_to_show():
     assert made.why_none.startswith(
         ("The answers are right each for itself", "It was seen in the judge's own")
     )
+
+
+class ForgetsAfterMany(Wallet):
+    """A copy after a hundred others is handled anew."""
+
+    def again(self, known, message):
+        place = list(self.entries).index(self.key(message))
+        return self.fresh(message) if len(self.entries) - place > 100 else super().again(known, message)
+
+
+def test_between_a_request_and_its_copy_come_as_many_others_as_came_between_them():
+    found = judged(ForgetsAfterMany(), "IDM-04", seed=7, effort=replace(QUICK, crowd=150))
+    text = script(found.run, found.verdicts[0]).text
+    assert text.count("    send ") < 20
+    assert int(re.search(r"^    crowd (\d+)$", text, re.MULTILINE)[1]) in range(150, 200)
