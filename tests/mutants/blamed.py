@@ -25,7 +25,7 @@ CAUGHT = [
     ("VCH-01", "vch-pays-value", "VCH-01,VCH-03,VCH-06", {"VCH-01"}),
     ("VCH-02", "vch-cancel-keeps", "VCH-01,VCH-02,VCH-03", {"VCH-02"}),
     ("VCH-03", "vch-refunds-rejected", "VCH-01,VCH-02,VCH-03", {"VCH-03"}),
-    ("VCH-03", "vch-no-refund", "EVT-04,VCH-03", {"VCH-03"}),
+    ("VCH-03", "vch-no-refund", "EVT-04,EVT-12,VCH-03", {"VCH-03"}),
     ("VCH-04", "vch-confirms-each", "VCH-02,VCH-04", {"VCH-04"}),
     ("VCH-04", "vch-confirms-unpaid", "VCH-02,VCH-04", {"VCH-04"}),
     ("VCH-08", "vch-no-hold", "VCH-08", {"VCH-08"}),

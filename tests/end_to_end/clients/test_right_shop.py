@@ -26,7 +26,10 @@ WEBHOOKS = tuple(rule for rule in RULES if rule.startswith("EVT"))
 
 @pytest.mark.parametrize(("at_once", "rules"), [("0", RULES), ("1", WEBHOOKS)], ids=["later", "at once"])
 def test_a_right_shop_is_never_accused(at_once: str, rules: tuple[str, ...]) -> None:
-    """It holds no money for a session; webhooks are acknowledged before or after it has settled what they tell of."""
+    """It holds no money for a session; webhooks are acknowledged before or after it has settled what they tell of.
+
+    At once, the rest of what it takes for a reservation comes back when the voucher is READY.
+    """
     jackpot, checkout = (f"127.0.0.1:{free_port()}" for _ in range(2))
     environment = {
         **AGREED,

@@ -2,9 +2,10 @@
 
 A webhook only tells it which voucher to look at: it is acknowledged at once, and a worker asks Jackpot for its state,
 and settles that. With AT_ONCE=1 it settles before it answers, and answers 503 where Jackpot cannot be asked. Nothing
-is held for a session; a voucher's price is taken when it is reserved, and a reservation that the balance does not cover
-is left to run out. Of the wallet there is what a balance is read by: bets and results. JACKPOT and CHECKOUT are the
-addresses of the two APIs, the other variables what was agreed on with them.
+is held for a session; a voucher's price (with AT_ONCE=1 all that the session may spend, and the rest comes back with
+READY) is taken when it is reserved, and a reservation that the balance does not cover is left to run out. Of the wallet
+there is what a balance is read by: bets and results. JACKPOT and CHECKOUT are the addresses of the two APIs, the other
+variables what was agreed on with them.
 """
 
 import base64
@@ -259,17 +260,22 @@ class Shop:
             if found["state"] in ("CANCELED", "REFUNDED"):
                 self.balances[session["player"]] += session["taken"]
                 session["taken"] = 0
+            elif found["state"] not in ("RESERVED", "CONFIRMED"):
+                rest = session["taken"] - session["price"]
+                self.balances[session["player"]] += rest
+                session["taken"] -= rest
             session["state"] = found["state"]
 
     def reserved(self, session: dict[str, Any], found: dict[str, Any]) -> bool:
-        """Whether ``found`` is the session's voucher; its price is taken the first time it is seen."""
+        """Whether ``found`` is the session's voucher; its price, or all until READY, is taken when first seen."""
         with self.lock:
             if session["voucher"] is None:
                 price = 0 if found["state"] in ("CANCELED", "REFUNDED") else cents(found["price"])
-                if price > session["most"] or price > self.balances[session["player"]]:
+                taken = session["most"] if AT_ONCE and price else price
+                if price > session["most"] or taken > self.balances[session["player"]]:
                     return False
-                self.balances[session["player"]] -= price
-                session["voucher"], session["taken"] = found["id"], price
+                self.balances[session["player"]] -= taken
+                session["voucher"], session["price"], session["taken"] = found["id"], price, taken
             return bool(session["voucher"] == found["id"])
 
     def purchase(self, key: str) -> dict[str, Any]:
