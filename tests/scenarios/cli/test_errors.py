@@ -1,6 +1,7 @@
 """What a user sees who gets something wrong: three beats, the right exit code, no traceback."""
 
 import signal
+from itertools import chain
 
 import pytest
 
@@ -106,11 +107,16 @@ def test_the_port_of_the_operators_api_is_taken(tmp_path):
     assert wallet.entries == {}, "nothing was sent before"
 
 
-def test_serve_on_a_port_that_is_taken(tmp_path):
+PORTS = ("operator", "jackpot", "checkout", "console")
+
+
+@pytest.mark.parametrize("taken", PORTS)
+def test_serve_on_a_port_that_is_taken(taken, tmp_path):
     with Server(html) as other:
         before = signal.getsignal(signal.SIGINT)
-        error = three_beats(pitboss("serve", "--operator-port", other.port, cwd=tmp_path), 2)
-    assert "--operator-port" in error
+        ports = [(f"--{one}-port", other.port if one == taken else 0) for one in PORTS]
+        error = three_beats(pitboss("serve", *chain(*ports), cwd=tmp_path), 2)
+    assert f"--{taken}-port" in error
     assert signal.getsignal(signal.SIGINT) is before, "whoever goes on hears of Ctrl-C as before"
 
 

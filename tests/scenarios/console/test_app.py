@@ -13,7 +13,6 @@ from scenarios.console import start_page
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import checkout
 from scenarios.hosting.host import hosted
-from scenarios.hosting.ports import free_port
 from scenarios.target.demo import target_or_demo
 from scenarios.target.loading import load
 from simulators.exchanges.history import History, header
@@ -23,7 +22,6 @@ from simulators.server.access.gate import TOKEN_HEADER
 from simulators.transport.route import Route
 from tests.scenarios.console.running import Inside, console_inside
 from tests.simulators.operator.tiny_client import TinyClient, channel
-from tests.support.programs.commanding import pitboss, three_beats
 
 SECRETS = ("security-hash-of-the-tests", "password-of-the-tests")
 
@@ -288,12 +286,6 @@ def test_what_is_not_there_is_told_in_words(inside: Inside, path: str):
     answer = requests.get(inside.url + path, timeout=30)
     assert answer.status_code == 404
     assert answer.json()["came"]
-
-
-def test_a_port_that_is_taken_names_its_option(tmp_path, inside: Inside):
-    taken = inside.url.rpartition(":")[2]
-    ports = ("--operator-port", free_port(), "--console-port", taken)
-    assert "--console-port" in three_beats(pitboss("serve", *ports, cwd=tmp_path), 2)
 
 
 def test_the_variables_of_the_snippet_are_those_that_serve_reads(tmp_path, monkeypatch):

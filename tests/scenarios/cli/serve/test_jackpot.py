@@ -116,11 +116,6 @@ def test_a_state_that_cannot_be_written(target):
     assert "--state no/such/folder.db" in three_beats(done, 2)
 
 
-def test_a_port_that_is_taken_names_its_option(target, box):
-    taken = urlsplit(box.url).port
-    assert "--jackpot-port" in three_beats(pitboss("serve", "--jackpot-port", taken, cwd=target), 2)
-
-
 def test_without_a_target_file_both_fit_the_client_by_default(tmp_path):
     with served("--operator-port", 0, "--checkout-port", 0, cwd=tmp_path) as (process, url, said):
         assert "OPERATOR" in said
