@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from scenarios.driver.driver import Raw
-from scenarios.hosting.jackpot import Jackpot
+from scenarios.hosting.jackpot import JudgedJackpot
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
@@ -59,7 +59,7 @@ class Browser:
     """
 
     run: Run
-    simulator: Jackpot
+    simulator: JudgedJackpot
     judge: Judge
     made: list[Conversion] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)

@@ -107,7 +107,7 @@ def coupon_event(
         notification_key=made.notification_key if notification_key is None else notification_key,
         store_name=made.store_name if store is None else listing(simulator, store).store.name,
     )
-    return world.announce(made, name, simulator.account.means())
+    return world.announce(made, name, simulator.account.environment())
 
 
 def store_event(
@@ -129,8 +129,8 @@ def store_event(
             return account.change_store(name, before.id, wanted)
         except KeyError:
             unknown = Listing(stores.changed(before, wanted), before=before)
-            means = account.means()
-            return stores.event(name, unknown, means.now, means.new_id, account.public_url)
+            environment = account.environment()
+            return stores.event(name, unknown, environment.now, environment.new_id, account.public_url)
     except stores.Unfit as error:
         raise UsageProblem(
             f"the changes make no store: {error}",

@@ -19,9 +19,9 @@ def _operator(run: Run) -> Simulator[Any]:
 
 
 def _jackpot(run: Run) -> Simulator[Any]:
-    from scenarios.hosting.jackpot import Jackpot
+    from scenarios.hosting.jackpot import JudgedJackpot
 
-    return Jackpot(run)
+    return JudgedJackpot(run)
 
 
 def _checkout(run: Run) -> Simulator[Any]:

@@ -31,7 +31,7 @@ _STORE = {
 }
 
 
-class Jackpot(JackpotSimulator):
+class JudgedJackpot(JackpotSimulator):
     """The simulator as the judge holds it. ``store_id`` is a store that sells at any price from 0.90 EUR on.
 
     ``confirmed_by_client`` is False once the CLIENT left a reservation unconfirmed that it should confirm;

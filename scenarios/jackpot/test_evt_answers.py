@@ -16,7 +16,7 @@ import pytest
 from scenarios.browsers.voucher_browser import Conversion
 from scenarios.browsers.voucher_flow import AMOUNT, PRICE, Conversions
 from scenarios.contract import Level
-from scenarios.hosting.jackpot import Jackpot
+from scenarios.hosting.jackpot import JudgedJackpot
 from scenarios.jackpot.steps import events
 from scenarios.jackpot.steps.disturbing import slow
 from scenarios.run.balances import Undecided
@@ -312,7 +312,7 @@ def test_own_events_are_acknowledged_in_time(conversions: Conversions, player: P
     conversions.seen_as(first, VoucherState.REFUNDED)
 
 
-def _in_time(judge: Judge, simulator: Jackpot, delivery: QueuedMessage[Notification]) -> None:
+def _in_time(judge: Judge, simulator: JudgedJackpot, delivery: QueuedMessage[Notification]) -> None:
     arrived: Callable[[], bool] = lambda: bool(simulator.queue.delivery(delivery.id).attempts)  # noqa: E731
     simulator.queue.wait(delivery.id, _IN_TIME + 1)
     if not arrived():

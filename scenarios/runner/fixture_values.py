@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scenarios.browsers.orders import Orders
     from scenarios.browsers.voucher_flow import Conversions
     from scenarios.hosting.checkout import JudgedCheckout
-    from scenarios.hosting.jackpot import Jackpot
+    from scenarios.hosting.jackpot import JudgedJackpot
 
 
 class Simulators:
@@ -115,9 +115,9 @@ class FixtureValues:
         return self.run.rng(self.judge.result.id)
 
     @property
-    def jackpot(self) -> "Jackpot":
+    def jackpot(self) -> "JudgedJackpot":
         """The fake Jackpot."""
-        found: Jackpot = self._simulators.of(JACKPOT)
+        found: JudgedJackpot = self._simulators.of(JACKPOT)
         return found
 
     @property

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scenarios.browsers.orders import Orders
     from scenarios.browsers.voucher_flow import Conversions
     from scenarios.hosting.checkout import JudgedCheckout
-    from scenarios.hosting.jackpot import Jackpot
+    from scenarios.hosting.jackpot import JudgedJackpot
     from simulators.operator.simulator import OperatorSimulator
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -148,7 +148,7 @@ def simulator(simulators: Simulators) -> "OperatorSimulator":
 
 
 @pytest.fixture
-def jackpot(fixture_values: FixtureValues) -> "Jackpot":
+def jackpot(fixture_values: FixtureValues) -> "JudgedJackpot":
     """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
     return fixture_values.jackpot
 

@@ -18,7 +18,7 @@ from simulators.jackpot.catalogue.stores import Listing, StoreEventName, Unfit
 from simulators.jackpot.credentials.signed_urls import Signer
 from simulators.jackpot.field_types import at
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
-from simulators.jackpot.world import Means, Reservation, Voucher
+from simulators.jackpot.world import Environment, Reservation, Voucher
 from simulators.values.ids import random_id
 from simulators.values.records import Table
 from simulators.webhooks.message_log import QueuedMessage
@@ -107,9 +107,9 @@ class Account:
             voucher = self._vouchers.get(voucher_id)
             return None if voucher is None else voucher.notification_key
 
-    def means(self) -> Means:
+    def environment(self) -> Environment:
         """What the world needs, as of now."""
-        return Means(
+        return Environment(
             at(self.clock()),
             random_id,
             lambda voucher, now: self._signer.url(self.files_url or self.public_url, voucher, now),
@@ -121,7 +121,7 @@ class Account:
         Raises KeyError where no such store is offered, pricing.Unacceptable.
         """
         with self.lock:
-            voucher, effects = world.reserve(self.offered(store_id).store, asked, self.means())
+            voucher, effects = world.reserve(self.offered(store_id).store, asked, self.environment())
             self._keep(voucher, effects)
             return voucher if voucher.manual else self.happen(voucher.id, VoucherEvent.CONFIRM)
 
@@ -137,7 +137,7 @@ class Account:
         """
         with self.lock:
             self.pass_time()
-            voucher, effects = world.handle(self._vouchers[voucher_id], event, self.means())
+            voucher, effects = world.handle(self._vouchers[voucher_id], event, self.environment())
             self._keep(voucher, effects)
             if voucher.state is VoucherState.REFUNDING and self.habits.refunds != "by hand":
                 decided = (
@@ -156,7 +156,7 @@ class Account:
         """
         with self.lock:
             voucher = self.voucher(voucher_id)
-            event = world.announce(voucher, name, self.means())
+            event = world.announce(voucher, name, self.environment())
             genuine = not forged and wire.STATE_OF[name] is voucher.state
             if forged:
                 message = wire.Coupon.model_validate({**event.message.model_dump(by_alias=False), **forged})
@@ -170,11 +170,11 @@ class Account:
             listing = next((listing for listing in every if listing.enabled), every[0])
             value = listing.store.voucher_value_max
             asked = self.reservation(value, manual=True, value=value, notification_key=notification_key)
-            return world.reserve(listing.store, asked, self.means())[0]
+            return world.reserve(listing.store, asked, self.environment())[0]
 
     def notify_foreign(self, name: wire.CouponName, voucher: Voucher) -> QueuedMessage[wire.Notification]:
         """Send the webhook ``name`` for ``voucher``, which need not be one of this account's."""
-        return self.queue.post(world.announce(voucher, name, self.means()), genuine=False)
+        return self.queue.post(world.announce(voucher, name, self.environment()), genuine=False)
 
     def expire_signed_url(self, voucher_id: str) -> None:
         """Make every signed URL of a voucher given out so far void, as after its hour; raises KeyError."""
@@ -202,7 +202,7 @@ class Account:
             pause = (step[0] - at(self.clock())).total_seconds()
             if pause > 0:
                 return pause
-            self._keep(*world.handle(self._vouchers[voucher_id], step[1], self.means()))
+            self._keep(*world.handle(self._vouchers[voucher_id], step[1], self.environment()))
         return None
 
     def _keep(self, voucher: Voucher, effects: Iterable[wire.CouponEvent]) -> None:
@@ -317,8 +317,8 @@ class Account:
             raise Unfit({"slug": f"The slug is {store.slug!r}. {why}"})
 
     def _event(self, name: StoreEventName, listing: Listing) -> wire.StoreEvent:
-        means = self.means()
-        return catalogue.event(name, listing, means.now, means.new_id, self.public_url)
+        environment = self.environment()
+        return catalogue.event(name, listing, environment.now, environment.new_id, self.public_url)
 
     # -- running
 

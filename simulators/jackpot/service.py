@@ -231,11 +231,11 @@ class Service:
             except pricing.Unacceptable as error:
                 raise ApiError(422, error.code, str(error)) from None
             self.credentials.use(session, voucher.id)
-            return world.seen(voucher, self.account.means())
+            return world.seen(voucher, self.account.environment())
 
     def details(self, voucher_id: str) -> wire.VoucherDetails:
         """Answer ``GET /v2/vouchers/{id}``; raises ApiError."""
-        return world.details(self._voucher(voucher_id), self.account.means())
+        return world.details(self._voucher(voucher_id), self.account.environment())
 
     def change(self, voucher_id: str, event: VoucherEvent) -> wire.VoucherDetails:
         """Answer ``PUT`` confirm, cancel and refund of a voucher; raises ApiError."""
@@ -245,11 +245,11 @@ class Service:
                 voucher = self.account.happen(voucher_id, event)
             except IllegalTransition as error:
                 raise ApiError(409, "ILLEGAL_TRANSITION", str(error)) from None
-            return world.details(voucher, self.account.means())
+            return world.details(voucher, self.account.environment())
 
     def signed_url(self, voucher_id: str) -> SignedUrl:
         """Answer ``GET /v2/vouchers/{id}/signedurl`` with a new one; raises ApiError."""
-        url = world.details(self._ready(voucher_id), self.account.means()).url
+        url = world.details(self._ready(voucher_id), self.account.environment()).url
         return SignedUrl(signed_url=str(url))
 
     def voucher_at(self, voucher_id: str, access_id: str, expires: str, signature: str) -> Voucher:

@@ -52,7 +52,7 @@ class Voucher:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Environment:
     """What the world needs from outside: the moment, new ids, and a voucher's signed URL from then on."""
 
     now: datetime
@@ -78,7 +78,7 @@ class Reservation:
     user_id: str | None = None
 
 
-def reserve(store: wire.Store, asked: Reservation, means: Means) -> tuple[Voucher, Effects]:
+def reserve(store: wire.Store, asked: Reservation, environment: Environment) -> tuple[Voucher, Effects]:
     """Return a new voucher of ``store`` and its events.
 
     Raises pricing.Unacceptable where the store does not sell it or it costs more than the limit.
@@ -104,51 +104,51 @@ def reserve(store: wire.Store, asked: Reservation, means: Means) -> tuple[Vouche
             "Reserve a cheaper one, or mint a JWT for more.",
         )
     voucher = Voucher(
-        id=means.new_id(),
-        coupon_id=_coupon_id(means.new_id()),
+        id=environment.new_id(),
+        coupon_id=_coupon_id(environment.new_id()),
         store_id=store.id,
         store_name=store.name,
         offer_id=offer.id,
         value=value,
         price=price,
-        reservation_date=means.now,
+        reservation_date=environment.now,
         validity_date=store.validity_date.date(),
-        resa_expire_date=means.now + timedelta(seconds=asked.seconds),
+        resa_expire_date=environment.now + timedelta(seconds=asked.seconds),
         email=asked.email,
         notification_key=asked.notification_key,
         user_id=asked.user_id,
         manual=asked.manual,
     )
-    return voucher, (announce(voucher, wire.EVENT_OF[voucher.state], means),)
+    return voucher, (announce(voucher, wire.EVENT_OF[voucher.state], environment),)
 
 
-def handle(voucher: Voucher, event: VoucherEvent, means: Means) -> tuple[Voucher, Effects]:
+def handle(voucher: Voucher, event: VoucherEvent, environment: Environment) -> tuple[Voucher, Effects]:
     """Return the voucher after ``event`` and the webhooks to send; raises lifecycle.IllegalTransition."""
     state = LIFECYCLE.after(voucher.state, event)
     after = replace(voucher, state=state)
     if state is VoucherState.CONFIRMED:
-        after = replace(after, confirm_date=means.now)
+        after = replace(after, confirm_date=environment.now)
     elif state is VoucherState.READY:
-        after = replace(after, send_date=means.now)
+        after = replace(after, send_date=environment.now)
     elif state is VoucherState.CANCELED:
-        after = replace(after, canceled_date=means.now)
+        after = replace(after, canceled_date=environment.now)
     name = wire.EVENT_OF.get(state)
-    return after, () if name is None else (announce(after, name, means),)
+    return after, () if name is None else (announce(after, name, environment),)
 
 
-def announce(voucher: Voucher, name: wire.CouponName, means: Means) -> wire.CouponEvent:
+def announce(voucher: Voucher, name: wire.CouponName, environment: Environment) -> wire.CouponEvent:
     """Return the webhook ``name`` for ``voucher`` as if it were in that state, which it need not be."""
     state = wire.STATE_OF[name]
     told = _shared(voucher, wire.Coupon) | {
         "state": state,
         "initial_amount": voucher.price,
-        "confirm_date": _happened(voucher.confirm_date, state in _CONFIRMED, means),
-        "send_date": _happened(voucher.send_date, state is VoucherState.READY, means),
-        "canceled_date": _happened(voucher.canceled_date, state is VoucherState.CANCELED, means),
-        "signed_url": means.sign(voucher, means.now) if state is VoucherState.READY else None,
+        "confirm_date": _happened(voucher.confirm_date, state in _CONFIRMED, environment),
+        "send_date": _happened(voucher.send_date, state is VoucherState.READY, environment),
+        "canceled_date": _happened(voucher.canceled_date, state is VoucherState.CANCELED, environment),
+        "signed_url": environment.sign(voucher, environment.now) if state is VoucherState.READY else None,
     }
     coupon = wire.Coupon(**told)
-    return wire.CouponEvent(event=name, id=means.new_id(), created_at=means.now, message=coupon)
+    return wire.CouponEvent(event=name, id=environment.new_id(), created_at=environment.now, message=coupon)
 
 
 # States that a voucher only has when it was confirmed.
@@ -157,22 +157,22 @@ _CONFIRMED: Final = frozenset(
 )
 
 
-def _happened(when: datetime | None, must: bool, means: Means) -> datetime | None:
-    return means.now if when is None and must else when
+def _happened(when: datetime | None, must: bool, environment: Environment) -> datetime | None:
+    return environment.now if when is None and must else when
 
 
-def details(voucher: Voucher, means: Means) -> wire.VoucherDetails:
+def details(voucher: Voucher, environment: Environment) -> wire.VoucherDetails:
     """What a server call sees of ``voucher``."""
-    return wire.VoucherDetails(**_shared(voucher, wire.VoucherDetails), url=_url(voucher, means))
+    return wire.VoucherDetails(**_shared(voucher, wire.VoucherDetails), url=_url(voucher, environment))
 
 
-def seen(voucher: Voucher, means: Means) -> wire.Voucher:
+def seen(voucher: Voucher, environment: Environment) -> wire.Voucher:
     """What the player's session sees: the documented voucher object (``voucher-widget.txt``)."""
-    return wire.Voucher(**_shared(voucher, wire.Voucher), url=_url(voucher, means))
+    return wire.Voucher(**_shared(voucher, wire.Voucher), url=_url(voucher, environment))
 
 
-def _url(voucher: Voucher, means: Means) -> str | None:
-    return means.sign(voucher, means.now) if voucher.state is VoucherState.READY else None
+def _url(voucher: Voucher, environment: Environment) -> str | None:
+    return environment.sign(voucher, environment.now) if voucher.state is VoucherState.READY else None
 
 
 def _shared(voucher: Voucher, model: type[Shape]) -> dict[str, Any]:

@@ -42,15 +42,20 @@ JUDGED = {name for name, rule in RULES.items() if rule.level is not Level.INFO}
 SHARING = {name for names, _ in TOGETHER for name in names.split()}
 
 
+def pytest_generate_tests(metafunc):
+    if "database" in metafunc.fixturenames:
+        # Where all mutants are judged, it is looked at closer, once: quickly, on SQLite, `make demo` does.
+        closer = metafunc.config.getoption("--mutants") == "all"
+        databases = [("postgresql", NORMAL)] if closer else [(one, QUICK) for one in ("sqlite", "postgresql")]
+        metafunc.parametrize(("database", "effort"), databases, ids=[one for one, _ in databases])
+
+
 # First, since nothing takes longer: what is started last is waited for by an idle machine.
 @pytest.mark.parametrize("provider", ["operator", "jackpot", "checkout"])
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_reference_is_never_accused(database, provider, tmp_path, request):
+def test_reference_is_never_accused(database, effort, provider, tmp_path, request):
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
-    # What a closer look meets is the judge's own, and no matter of the database: where all mutants are judged, it is
-    # taken once. A right CLIENT is waited for.
-    closer = url and request.config.getoption("--mutants") == "all"
-    effort = NORMAL if closer else replace(QUICK, patience=30)
+    # A right CLIENT is waited for.
+    effort = effort if effort is NORMAL else replace(effort, patience=30)
     rules = tuple(rule.id for rule in select(provider=provider))
     with reference_client(tmp_path, database=url, processes=2 if url else 1) as target:
         judged = check(Settings(target, rules, effort, SEED))

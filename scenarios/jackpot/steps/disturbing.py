@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scenarios.hosting.jackpot import Jackpot
+from scenarios.hosting.jackpot import JudgedJackpot
 from simulators.exchanges.owners import ALL
 
 # How long the provider's own answers take, in seconds: longer than any webhook waits for its acknowledgement.
@@ -11,7 +11,7 @@ _SLOW = 60.0
 
 
 @contextmanager
-def slow(simulator: Jackpot) -> Iterator[None]:
+def slow(simulator: JudgedJackpot) -> Iterator[None]:
     """Let the provider's own answers come late meanwhile."""
     for kind in ("confirm", "voucher", "token"):
         simulator.disturb(kind, None, delay_seconds=_SLOW, about=ALL)

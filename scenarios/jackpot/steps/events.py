@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from scenarios.contract import Level, Observed
-from scenarios.hosting.jackpot import Jackpot
+from scenarios.hosting.jackpot import JudgedJackpot
 from scenarios.run.judge import Judge
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot import wire, world
@@ -34,7 +34,7 @@ def envelope(name: str, message: Any, **more: Any) -> dict[str, Any]:
     return {"event": name, "id": new_id(), "createdAt": just_now(), "message": message, **more}
 
 
-def properties(simulator: Jackpot, **changes: Any) -> dict[str, Any]:
+def properties(simulator: JudgedJackpot, **changes: Any) -> dict[str, Any]:
     """All properties of a store that the CLIENT has never heard of; a change to None leaves one out."""
     document = simulator.account.published(simulator.account.listings[-1].store).model_dump()
     document |= {"id": new_id(), "slug": f"store-{new_id()}", **changes}
@@ -67,7 +67,7 @@ def updated(before: dict[str, Any], after: dict[str, Any], **more: Any) -> dict[
 
 
 def send(
-    simulator: Jackpot,
+    simulator: JudgedJackpot,
     event: dict[str, Any],
     *,
     label: str = "",
@@ -84,9 +84,9 @@ def send(
     return exchange
 
 
-def tell(simulator: Jackpot, name: wire.CouponName, voucher: Voucher) -> Exchange:
+def tell(simulator: JudgedJackpot, name: wire.CouponName, voucher: Voucher) -> Exchange:
     """Tell of ``voucher``, which need not be so, as ``send`` does."""
-    event = wire.fields(world.announce(voucher, name, simulator.account.means()))
+    event = wire.fields(world.announce(voucher, name, simulator.account.environment()))
     return send(simulator, event, genuine=False)
 
 

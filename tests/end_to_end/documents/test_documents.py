@@ -34,8 +34,11 @@ from tests.house.__main__ import ROOT
 
 PAGES = pages()
 WITH_COMMANDS = [page for page in PAGES if any(block.language == TYPED for block in blocks(page))]
-# What would run every test, this one too, is typed with so much less.
-SHORTENED = {"make test": 'make test PARALLEL= ARGS="-q tests/scenarios/cli/test_init.py"'}
+# What would run every test, this one too, or every rule, as .ci/run does, is typed with so much less.
+SHORTENED = {
+    "make test": 'make test PARALLEL= ARGS="-q tests/scenarios/cli/test_init.py"',
+    "make demo": 'make demo ARGS="--only RES,EVT-01,CHK-01"',
+}
 # Blocks that no test can type: they need a network, or another machine.
 SHOWN_AT_MOST = 12
 PARSERS = {

@@ -16,7 +16,7 @@ from simulators.jackpot.catalogue import stores as catalogue
 from simulators.jackpot.catalogue.pricing import Unacceptable, offers, price_of, value_of
 from simulators.jackpot.catalogue.proposals import proposals
 from simulators.jackpot.lifecycle import LIFECYCLE, VoucherEvent, VoucherState
-from simulators.jackpot.world import Means, Reservation, Voucher, handle, reserve
+from simulators.jackpot.world import Environment, Reservation, Voucher, handle, reserve
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 CENT = Decimal("0.01")
@@ -29,14 +29,14 @@ def store(continuous: bool = True, **changes: Any) -> wire.Store:
     return catalogue.changed(base, given_values)
 
 
-def means(now: datetime = NOW) -> Means:
+def environment(now: datetime = NOW) -> Environment:
     count = itertools.count(1)
-    return Means(now, lambda: f"{next(count):032x}", lambda voucher, at: f"signed:{voucher.id}:{at:%H}")
+    return Environment(now, lambda: f"{next(count):032x}", lambda voucher, at: f"signed:{voucher.id}:{at:%H}")
 
 
 def reserved(**more: Any) -> tuple[Voucher, world.Effects]:
     asked = {"limit": Decimal(100), "seconds": 60.0, "manual": True, "value": Decimal(80), **more}
-    return reserve(store(), Reservation(**asked), means())
+    return reserve(store(), Reservation(**asked), environment())
 
 
 # -- the table
@@ -63,7 +63,7 @@ def lives(draw: st.DrawFn) -> list[tuple[Voucher, world.Effects]]:
     walk = [(voucher, effects)]
     while ways := list(LIFECYCLE.transitions[voucher.state]):
         voucher, effects = handle(
-            voucher, draw(st.sampled_from(ways)), means(NOW + timedelta(hours=len(walk)))
+            voucher, draw(st.sampled_from(ways)), environment(NOW + timedelta(hours=len(walk)))
         )
         walk.append((voucher, effects))
         if draw(st.booleans()):
@@ -96,7 +96,7 @@ def test_every_step_tells_its_state_and_what_happened(walk: list[tuple[Voucher, 
 
 @pytest.mark.parametrize("name", wire.STATE_OF)
 def test_any_event_can_be_announced_for_any_voucher(name: wire.CouponName) -> None:
-    message = world.announce(reserved()[0], name, means()).message
+    message = world.announce(reserved()[0], name, environment()).message
     assert message.state is wire.STATE_OF[name]
     assert (message.send_date is not None) == (name == "coupon/ready")
 
@@ -104,10 +104,10 @@ def test_any_event_can_be_announced_for_any_voucher(name: wire.CouponName) -> No
 def test_time_does_its_part() -> None:
     voucher, _ = reserved()
     assert world.next_step(voucher, 5.0) == (NOW + timedelta(seconds=60), VoucherEvent.EXPIRE)
-    confirmed, _ = handle(voucher, VoucherEvent.CONFIRM, means())
+    confirmed, _ = handle(voucher, VoucherEvent.CONFIRM, environment())
     assert world.next_step(confirmed, 5.0) == (NOW + timedelta(seconds=5), VoucherEvent.MAKE_READY)
     assert world.next_step(confirmed, None) is None
-    ready, _ = handle(confirmed, VoucherEvent.MAKE_READY, means())
+    ready, _ = handle(confirmed, VoucherEvent.MAKE_READY, environment())
     assert world.next_step(ready, 5.0) is None
 
 
