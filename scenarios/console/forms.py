@@ -36,7 +36,6 @@ class EventForm:
     note: str
     inputs: tuple[Input, ...]
     buttons: tuple[tuple[str, str], ...]
-    faults: bool = True
     together: bool = False
 
 

@@ -78,5 +78,5 @@ def test_a_fault_is_named_and_no_other(way, breaks, monkeypatch):
 
 @pytest.mark.parametrize("dialect", NOT_JUDGED)
 def test_vouchers_beside_the_wagers_are_no_balance_told_wrong(dialect, tmp_path):
-    done = pitboss("demo", "--dialect", dialect, "--only", "BAL,VCH", cwd=tmp_path)
+    done = pitboss("demo", "--dialect", dialect, "--only", "BAL,VCH-01,VCH-03", cwd=tmp_path)
     assert done.returncode == Exit.HOLDS, done.stdout
