@@ -1,9 +1,11 @@
-"""What scenarios may ask for: the values of the fixtures that are alike for pytest and for a lane."""
+"""What scenarios may ask for, made alike for pytest and for a lane: each function is a fixture, and asks for others."""
 
+import inspect
 import threading
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -55,110 +57,122 @@ class Simulators:
             self._open.close()
 
 
-class FixtureValues:
-    """What a scenario may ask for, by its fixtures' names; made when it is first asked for."""
-
-    def __init__(self, judge: Judge, simulators: Simulators) -> None:
-        self.judge = judge
-        self.run = judge.run
-        self._simulators = simulators
-        self._conversions: Conversions | None = None
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
-
-    @property
-    def operator(self) -> Verbs:
-        """The OPERATOR's verbs: bet, result, rollback, again."""
-        return self.run.verbs
-
-    @property
-    def players(self) -> list[Player]:
-        """All test players of the target, or of the lane."""
-        return self.run.players
-
-    @property
-    def player(self) -> Player:
-        """The first test player."""
-        return self.players[0]
-
-    @property
-    def another_player(self) -> Player:
-        """A second test player; the scenario is skipped where the target has one only."""
-        if len(self.players) < 2:
-            pytest.skip('needs a second player: add one to ids = ["..", ".."] in [players]')
-        return self.players[1]
-
-    @property
-    def target(self) -> Target:
-        """The target file, as read."""
-        return self.run.settings.target
-
-    @property
-    def driver(self) -> Driver:
-        """Reaches into the CLIENT through the target file's [driver] entries."""
-        return self.run.driver
-
-    @property
-    def effort(self) -> Effort:
-        """How hard to try."""
-        return self.run.settings.effort
-
-    @property
-    def cases(self) -> Cases:
-        """Which members of a family of cases this run tries."""
-        return Cases(self.effort, self.run.settings.seed)
-
-    @property
-    def rng(self) -> Random:
-        """Chance that a seed repeats, the scenario's own."""
-        return self.run.rng(self.judge.result.id)
-
-    @property
-    def jackpot(self) -> "JudgedJackpot":
-        """The fake Jackpot."""
-        found: JudgedJackpot = self._simulators.of(JACKPOT)
-        return found
-
-    @property
-    def conversions(self) -> "Conversions":
-        """The player's browser and the provider's hands."""
-        if self._conversions is None:
-            from scenarios.browsers.voucher_flow import Conversions
-
-            self._conversions = Conversions(self.run, self.jackpot, self.judge)
-        return self._conversions
-
-    @property
-    def checkout(self) -> "JudgedCheckout":
-        """The fake checkout."""
-        found: JudgedCheckout = self._simulators.of(CHECKOUT)
-        return found
-
-    @property
-    def minting(self) -> "Minting":
-        """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
-        from scenarios.browsers.checkout_browser import minting_at
-
-        found = minting_at(self.run, self.judge, self._simulators.minted)
-        if found is None:
-            pytest.skip('needs products to ask for: add variants = ["..", ".."] in [checkout]')
-        return found
-
-    @property
-    def orders(self) -> "Orders":
-        """Where checkouts are opened, decided about and read."""
-        from scenarios.browsers.orders import Orders
-
-        return Orders(self.run, self.minting, self.checkout, self.judge)
-
-    def finish(self) -> None:
-        """Close what the scenario left open at a provider."""
-        if self._conversions is not None:
-            self._conversions.finish()
+def operator(run: Run) -> Verbs:
+    """The OPERATOR's verbs: bet, result, rollback, again."""
+    return run.verbs
 
 
-# What a scenario that runs in a lane may ask for.
-NAMES = frozenset(
-    {"run", "judge", *(name for name, value in vars(FixtureValues).items() if isinstance(value, property))}
+def target(run: Run) -> Target:
+    """The target file, as read."""
+    return run.settings.target
+
+
+def driver(run: Run) -> Driver:
+    """Reaches into the CLIENT through the target file's [driver] entries."""
+    return run.driver
+
+
+def effort(run: Run) -> Effort:
+    """How hard to try."""
+    return run.settings.effort
+
+
+def cases(run: Run) -> Cases:
+    """Which members of a family of cases this run tries: ``for case in cases(family)``."""
+    return Cases(run.settings.effort, run.settings.seed)
+
+
+def rng(run: Run, judge: Judge) -> Random:
+    """Chance that a seed repeats, the scenario's own."""
+    return run.rng(judge.result.id)
+
+
+def player(players: list[Player]) -> Player:
+    """The first test player. Fund it with ``judge.fund`` before use; it is put back when the run ends."""
+    return players[0]
+
+
+def another_player(players: list[Player]) -> Player:
+    """A second test player; the scenario is skipped where the target has one only."""
+    if len(players) < 2:
+        pytest.skip('needs a second player: add one to ids = ["..", ".."] in [players]')
+    return players[1]
+
+
+def jackpot(simulators: Simulators) -> "JudgedJackpot":
+    """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
+    found: JudgedJackpot = simulators.of(JACKPOT)
+    return found
+
+
+def conversions(judge: Judge, jackpot: "JudgedJackpot") -> Iterator["Conversions"]:
+    """The player's browser and the provider's hands: sessions, reservations, and what becomes of them."""
+    from scenarios.browsers.voucher_flow import Conversions
+
+    made = Conversions(judge.run, jackpot, judge)
+    yield made
+    made.finish()
+
+
+def checkout(simulators: Simulators) -> "JudgedCheckout":
+    """The fake checkout, listening where the target file says, with its decisions on their way."""
+    found: JudgedCheckout = simulators.of(CHECKOUT)
+    return found
+
+
+def minting(judge: Judge, simulators: Simulators) -> "Minting":
+    """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
+    from scenarios.browsers.checkout_browser import minting_at
+
+    found = minting_at(judge.run, judge, simulators.minted)
+    if found is None:
+        pytest.skip('needs products to ask for: add variants = ["..", ".."] in [checkout]')
+    return found
+
+
+def orders(judge: Judge, minting: "Minting", checkout: "JudgedCheckout") -> "Orders":
+    """Where checkouts are opened, decided about and read."""
+    from scenarios.browsers.orders import Orders
+
+    return Orders(judge.run, minting, checkout, judge)
+
+
+_MADE: Final[tuple[Callable[..., Any], ...]] = (
+    operator,
+    target,
+    driver,
+    effort,
+    cases,
+    rng,
+    player,
+    another_player,
+    jackpot,
+    conversions,
+    checkout,
+    minting,
+    orders,
 )
+_BY_NAME: Final = {function.__name__: function for function in _MADE}
+# What a scenario that runs in a lane may ask for.
+NAMES: Final = frozenset({"run", "judge", "players", *_BY_NAME})
+
+
+@contextmanager
+def in_lane(judge: Judge, simulators: Simulators) -> Iterator[Callable[[str], Any]]:
+    """Gives the value of each fixture by its name, made when it is first asked for and ended with the block."""
+    run = judge.run
+    values: dict[str, Any] = {"run": run, "judge": judge, "players": run.players, "simulators": simulators}
+    with ExitStack() as ending:
+
+        def value(name: str) -> Any:
+            if name not in values:
+                function = _BY_NAME[name]
+                asked = {each: value(each) for each in inspect.signature(function).parameters}
+                values[name] = made = function(**asked)
+                if inspect.isgenerator(made):
+                    # Goes on behind its value at the end, whatever became of the scenario, as in pytest.
+                    values[name] = next(made)
+                    ending.callback(next, made, None)
+            return values[name]
+
+        yield value

@@ -1,30 +1,20 @@
 """The fixtures scenarios are written with, ours and those of integrators alike."""
 
-from collections.abc import Iterator
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from scenarios.cases.choices import learn_all
-from scenarios.driver.driver import Driver
-from scenarios.generated.families.family import Cases
 from scenarios.run.guard import TargetGone
 from scenarios.run.judge import Judge
-from scenarios.run.planning.effort import Effort
 from scenarios.run.run import Run
-from scenarios.runner.fixture_values import FixtureValues, Simulators
-from scenarios.target.loading import Target
+from scenarios.runner import fixture_values as values
+from scenarios.runner.fixture_values import Simulators
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.providers import OPERATOR
 
 if TYPE_CHECKING:
-    from scenarios.browsers.checkout_browser import Minting
-    from scenarios.browsers.orders import Orders
-    from scenarios.browsers.voucher_flow import Conversions
-    from scenarios.hosting.checkout import JudgedCheckout
-    from scenarios.hosting.jackpot import JudgedJackpot
     from simulators.operator.simulator import OperatorSimulator
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -51,40 +41,12 @@ def judge(request: pytest.FixtureRequest, run: Run) -> Judge:  # noqa: ARG001
     return found
 
 
-@pytest.fixture
-def operator(run: Run) -> Verbs:
-    """The OPERATOR's verbs: bet, result, rollback, again."""
-    return run.verbs
-
-
-@pytest.fixture
-def target(run: Run) -> Target:
-    """The target file, as read."""
-    return run.settings.target
-
-
-@pytest.fixture
-def driver(run: Run) -> Driver:
-    """Reaches into the CLIENT through the target file's [driver] entries."""
-    return run.driver
-
-
-@pytest.fixture
-def effort(run: Run) -> Effort:
-    """How hard to try."""
-    return run.settings.effort
-
-
-@pytest.fixture
-def cases(run: Run) -> Cases:
-    """Which members of a family of cases this run tries: ``for case in cases(family)``."""
-    return Cases(run.settings.effort, run.settings.seed)
-
-
-@pytest.fixture
-def rng(run: Run, judge: Judge) -> Random:
-    """Chance that a seed repeats, the scenario's own."""
-    return run.rng(judge.result.id)
+operator = pytest.fixture(values.operator)
+target = pytest.fixture(values.target)
+driver = pytest.fixture(values.driver)
+effort = pytest.fixture(values.effort)
+cases = pytest.fixture(values.cases)
+rng = pytest.fixture(values.rng)
 
 
 @pytest.fixture
@@ -100,10 +62,7 @@ def players(request: pytest.FixtureRequest, run: Run, judged_currency: str) -> l
     return (run if judge is None else judge.run).players
 
 
-@pytest.fixture
-def player(players: list[Player]) -> Player:
-    """The first test player. Fund it with ``judge.fund`` before use; it is put back when the run ends."""
-    return players[0]
+player = pytest.fixture(values.player)
 
 
 @pytest.fixture
@@ -118,26 +77,13 @@ def choices_learned(run: Run, judge: Judge, operator: Verbs, player: Player) -> 
         learn_all(judge, operator, player)
 
 
-@pytest.fixture
-def another_player(players: list[Player]) -> Player:
-    """A second test player; the scenario is skipped where the target has one only."""
-    if len(players) < 2:
-        pytest.skip('needs a second player: add one to ids = ["..", ".."] in [players]')
-    return players[1]
+another_player = pytest.fixture(values.another_player)
 
 
 @pytest.fixture(scope="session")
 def simulators(request: pytest.FixtureRequest) -> Simulators:
     """The providers' simulators, each served from when a scenario asks for it until the run ends."""
     return request.config.stash[SIMULATORS]
-
-
-@pytest.fixture
-def fixture_values(judge: Judge, simulators: Simulators) -> Iterator[FixtureValues]:
-    """What scenarios ask for beside wagers, made when it is asked for."""
-    values = FixtureValues(judge, simulators)
-    yield values
-    values.finish()
 
 
 @pytest.fixture(scope="session")
@@ -147,31 +93,8 @@ def simulator(simulators: Simulators) -> "OperatorSimulator":
     return found
 
 
-@pytest.fixture
-def jackpot(fixture_values: FixtureValues) -> "JudgedJackpot":
-    """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
-    return fixture_values.jackpot
-
-
-@pytest.fixture
-def conversions(fixture_values: FixtureValues) -> "Conversions":
-    """The player's browser and the provider's hands: sessions, reservations, and what becomes of them."""
-    return fixture_values.conversions
-
-
-@pytest.fixture
-def checkout(fixture_values: FixtureValues) -> "JudgedCheckout":
-    """The fake checkout, listening where the target file says, with its decisions on their way."""
-    return fixture_values.checkout
-
-
-@pytest.fixture
-def minting(fixture_values: FixtureValues) -> "Minting":
-    """The player's browser at a product; the scenario is skipped where nobody said which products there are."""
-    return fixture_values.minting
-
-
-@pytest.fixture
-def orders(fixture_values: FixtureValues) -> "Orders":
-    """Where checkouts are opened, decided about and read."""
-    return fixture_values.orders
+jackpot = pytest.fixture(values.jackpot)
+conversions = pytest.fixture(values.conversions)
+checkout = pytest.fixture(values.checkout)
+minting = pytest.fixture(values.minting)
+orders = pytest.fixture(values.orders)

@@ -26,7 +26,7 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
-from scenarios.runner.fixture_values import NAMES, FixtureValues, Simulators
+from scenarios.runner.fixture_values import NAMES, Simulators, in_lane
 from scenarios.runner.fixtures import JUDGE, choices_learned
 from scenarios.runner.needs import ALONE, TWO, currency_of, lacking, needs_probe, provider_of, rules_of
 from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
@@ -196,14 +196,11 @@ class Lanes:
 
     def _call(self, item: pytest.Function, judge: Judge) -> None:
         try:
-            values = FixtureValues(judge, self.simulators)
             if _fixtures_used(item):
                 with self._learning:
                     learn_all(judge, judge.run.verbs, judge.run.players[0])
-            try:
-                item.function(**{name: values[name] for name in inspect.signature(item.function).parameters})
-            finally:
-                values.finish()
+            with in_lane(judge, self.simulators) as value:
+                item.function(**{name: value(name) for name in inspect.signature(item.function).parameters})
         except TargetGone:
             self._stop()
             self._cut.append(judge.result.first_exchange)
