@@ -8,15 +8,13 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from loadtests.options import callback_url_of, players_named, refuse_engine
-from scenarios.problems.errors import TargetProblem, UsageProblem
-from scenarios.problems.unanswered import asked
+from scenarios.problems.errors import UsageProblem
 from scenarios.problems.waiting import told_if_slow
 from scenarios.report.files import prepare_directory
 from scenarios.run.reach import waiting_for_first_wager
@@ -25,6 +23,7 @@ from scenarios.target.loading import Target
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.refusals import why_untaken
 from simulators.exchanges.history import History, Purpose
 from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
@@ -239,19 +238,11 @@ def reach(target: Target, url: str, player_id: str) -> None:
         first = verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
         if first.ok:
             verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
-    route.close()
-    if first.ok:
-        return
-    said = first.failure or (
-        f"error {first.error!r}" if first.error else f"HTTP {first.answer.status if first.answer else 0}"
-    )
-    raise TargetProblem(
-        f"{asked(first)}: the first wager "
-        f"(a result of {player.show(Decimal(player.unit))} for {player_id}) was not accepted: "
-        f"{Redactor(target.secrets()).text(str(said))}",
-        f"{operator.words.success}: there is no use in sending thousands of what is refused once",
-        "start the CLIENT, or correct callback_url, security_hash and the player ids; `pitboss doctor` tries each",
-    )
+    try:
+        if not first.ok:
+            raise why_untaken(channel, player, first, Redactor(target.secrets()))
+    finally:
+        route.close()
 
 
 def become_locust(arguments: list[str]) -> None:
@@ -259,6 +250,9 @@ def become_locust(arguments: list[str]) -> None:
 
     -P keeps Python from modules of the current directory, which may have a loadtests of its own.
     """
+    if sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+        # Locust listens to keys, and the system stops what does so in the background.
+        os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-P", "-m", "loadtests", *arguments])  # noqa: S606

@@ -12,16 +12,15 @@ from urllib.parse import urlsplit
 from scenarios.doctor.locked_rules import locked
 from scenarios.doctor.pace import pace
 from scenarios.doctor.providers import checkout_steps, jackpot_steps
-from scenarios.doctor.refusals import why_refused
 from scenarios.doctor.steps import DoctorStep, StepOutcome, started, untried
 from scenarios.hosting.checked import checked
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
-from scenarios.problems.unanswered import SHOWN_ANSWER, NoChannel, body, said, unanswered
+from scenarios.problems.unanswered import SHOWN_ANSWER, NoChannel, said
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.refusals import why_untaken
 from scenarios.wallet.stake_limit import least_bet
-from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.operator.simulator import api_version
 from simulators.providers import OPERATOR
@@ -124,13 +123,12 @@ class Doctor:
         exchange = self.verbs.result(player, player.unit, purpose=Purpose.DOCTOR)
         if exchange.unknown and exchange.answer is None and started(exchange):
             exchange = self.verbs.again(exchange)
-        if exchange.unknown:
+        if exchange.unknown and (exchange.answer is not None or started(exchange)):
             # It may have been done all the same, and a rollback of what was not done moves nothing.
-            if exchange.answer is not None or started(exchange):
-                self.verbs.rollback(exchange, purpose=Purpose.DOCTOR)
-            return DoctorStep(StepOutcome.WRONG, name, problem=self._unreached(exchange))
-        if exchange.refused:
-            return DoctorStep(StepOutcome.WRONG, name, problem=why_refused(self.run, player, exchange))
+            self.verbs.rollback(exchange, purpose=Purpose.DOCTOR)
+        if not exchange.ok:
+            problem = why_untaken(self.run.channel, player, exchange, self.run.redactor)
+            return DoctorStep(StepOutcome.WRONG, name, problem=problem)
         return self._taken_back(name, player, exchange)
 
     def _balance_call(self, player: Player) -> Iterator[DoctorStep]:
@@ -199,20 +197,6 @@ class Doctor:
                 "let the CLIENT compare the balance with the amount in the database transaction that takes the bet",
             ),
         )
-
-    def _unreached(self, exchange: Exchange) -> Problem:
-        if unclear(exchange):
-            assert exchange.answer is not None
-            dialect = self.run.channel.dialect
-            return TargetProblem(
-                f"a genuine result was answered {body(exchange, self.run.redactor)}: "
-                f"{dialect.read(exchange.answer).problem}",
-                f"{dialect.success}, which alone is success",
-                f"let the CLIENT answer as documented: {dialect.success} where a transaction was processed",
-            )
-        expected = "HTTP 200 with a JSON object that has a field error"
-        base = self.run.channel.url or ""
-        return unanswered(exchange, "callback_url", base, OPERATOR, expected, self.run.redactor)
 
     # The driver's entries
 

@@ -1,11 +1,17 @@
 """What is wrong where a genuine request got no answer that means anything: the address, or what serves it."""
 
 from scenarios.problems.errors import TargetProblem
-from simulators.exchanges.history import Exchange, header
+from simulators.exchanges.history import Exchange, FailureKind, header
 from simulators.exchanges.redaction import Redactor
 from simulators.values.web_addresses import resolved
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_START = "start the CLIENT, or correct {key}: host, port and http or https"
+_NEXT: dict[FailureKind | None, str] = {
+    FailureKind.NAME: "correct {key}: its host, or how this machine finds it (VPN, name server)",
+    FailureKind.TLS: "correct {key}: http:// where no https is served; ca_file in [target] names your own authority",
+    FailureKind.NOT_HTTP: "correct {key}: what listens at that port is no HTTP server, or wants https",
+}
 # So much of what a CLIENT says is shown, in characters.
 SHOWN_ANSWER = 120
 
@@ -46,7 +52,9 @@ def unanswered(
         return NoChannel(
             f"{asked(exchange)}: {exchange.failure}",
             "an answer from the CLIENT",
-            f"start the CLIENT, or correct {key} in [{section}]: host, port and http or https",
+            _NEXT.get(exchange.failure.kind if exchange.failure else None, _START).format(
+                key=f"{key} in [{section}]"
+            ),
         )
     location = header(exchange.answer.headers, "Location")
     if location is not None and exchange.answer.status in _REDIRECTS:

@@ -1,5 +1,6 @@
 """What the terminal shows: progress while scenarios run, then the verdict. Plain where there is none."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -50,12 +51,20 @@ _SIGN = {
 _EVERY = 10.0
 
 
+class ToReader(Console):
+    """Standard output, whose reader may leave: the run goes on without it, since players are to be put back."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing more."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
 class Terminal:
     """Watches a run and concludes it on ``console`` (standard output by default)."""
 
     def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         # The stream as it is now: pytest captures what is printed later.
-        self.console = console or Console(file=sys.stdout, highlight=False)
+        self.console = console or ToReader(file=sys.stdout, highlight=False)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._clock = clock
@@ -141,7 +150,8 @@ class Terminal:
         for text in against_baseline(judged):
             self._prose("", text)
         if report is not None:
-            self._print(f"report: {report}/{HTML}, {REPORT}, {JUNIT}, {HAR}")
+            there = [name for name in (HTML, REPORT, JUNIT, HAR) if (report / name).is_file()]
+            self._print(f"report: {report}/{', '.join(there)}" if there else "report: none could be written")
         self._print(*_sentence(judged))
 
     def _print(self, text: str, style: str = "") -> None:

@@ -39,6 +39,8 @@ def write_reports(run: Run, verdicts: list[RuleVerdict], directory: Path) -> Non
             write(directory / name)
         except OSError as error:
             run.warn(unwritten(error, directory / name))
+            if (directory / name).is_file():
+                (directory / name).unlink()  # the half that was written
         except KeyboardInterrupt:
             run.warn(f"interrupted: {directory / name} and what follows it were not written")
             return

@@ -219,11 +219,12 @@ class RuleVerdict:
         return sum((result.answers for result in self.results), Answers())
 
 
-def judge_rule(rule: Rule, results: Iterable[ScenarioResult]) -> RuleVerdict:
-    """Fold the scenarios of one rule into its verdict."""
+def judge_rule(rule: Rule, results: Iterable[ScenarioResult], *, interrupted: bool = False) -> RuleVerdict:
+    """Fold the scenarios of one rule into its verdict; a run may be ``interrupted`` before any is selected."""
     mine = tuple(result for result in results if rule.id in result.rules)
     if not mine:
-        return RuleVerdict(rule, Standing.SKIPPED, "no scenario was selected for this rule", ())
+        why = "not run: the run was interrupted" if interrupted else "no scenario was selected for this rule"
+        return RuleVerdict(rule, Standing.SKIPPED, why, ())
     standing = next(
         grave for grave in GRAVEST_FIRST if any(result.standing(rule.id) is grave for result in mine)
     )

@@ -6,17 +6,17 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from scenarios.problems.errors import TargetProblem
-from scenarios.problems.unanswered import asked, body, said, unanswered
 from scenarios.problems.waiting import told_if_slow
 from scenarios.target.loading import Target
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import UNANSWERED, Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.refusals import why_untaken
 from scenarios.wallet.stake_limit import least_bet
 from scenarios.wallet.unclear_answers import learn, unclear
 from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status
 from simulators.exchanges.redaction import Redactor
-from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
+from simulators.providers import CHECKOUT, JACKPOT
 from simulators.transport.delivery import Delivery, Meaning
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
@@ -103,10 +103,11 @@ class Reach:
 
     def _first_wager(self, operator: Verbs, player: Player) -> None:
         """One result and its way back; also where results are paid only after bets, or in whole amounts only."""
+        redactor = Redactor(self.target.secrets())
         first = operator.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
         if unclear(first):
             if not learn(operator, player):
-                raise self._refused(operator, first)
+                raise why_untaken(operator.channel, player, first, redactor)
             first = operator.again(first)
         paid = first
         if first.refused:
@@ -118,13 +119,13 @@ class Reach:
                 return
             paid = operator.pay(player, player.unit, Purpose.FIRST_WAGER)
         if not (paid.ok or paid.refused):
-            raise self._refused(operator, first)
+            raise why_untaken(operator.channel, player, first, redactor)
         bet = operator.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)
         if paid.refused and bet.ok:
             # That no result is paid is for a rule to tell.
             operator.rollback(bet, purpose=Purpose.FIRST_WAGER)
         elif paid.refused:
-            raise self._refused(operator, first)
+            raise why_untaken(operator.channel, player, first, redactor)
         elif bet.refused:
             least = player.money(least_bet(operator, player, Purpose.FIRST_WAGER))
             if least == player.unit:
@@ -141,26 +142,6 @@ class Reach:
         """Where the CLIENT is, as far as the target file says."""
         operator = self.target.operator
         return self._elsewhere()[1] if operator is None else operator.callback_url
-
-    def _refused(self, operator: Verbs, first: Exchange) -> TargetProblem:
-        redactor, success = Redactor(self.target.secrets()), operator.channel.dialect.success
-        if unclear(first):
-            assert first.answer is not None
-            problem = operator.channel.dialect.read(first.answer).problem
-            return TargetProblem(
-                f"{asked(first)}: {body(first, redactor)}: {problem}",
-                f"{success}, and another answer to a bet that is not covered",
-                f"let the CLIENT answer as documented: {success} where a transaction was processed",
-            )
-        if first.unknown:
-            expected = "a JSON object with an error field"
-            return unanswered(first, "callback_url", self.address, OPERATOR, expected, redactor)
-        return TargetProblem(
-            f"the first genuine wager (a result of one smallest unit) was refused: {said(first, redactor)}",
-            f"{success}, for otherwise no rule can be judged",
-            "check security_hash, amount_format, the player ids and their currency in the target file; "
-            "pitboss doctor tries each",
-        )
 
     def _elsewhere(self) -> tuple[str, str, str]:
         """An address of the CLIENT that takes no wagers, "" where there is none: its key, itself, whose it is."""

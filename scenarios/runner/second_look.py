@@ -19,6 +19,7 @@ from scenarios.contract import RULES, Observed
 from scenarios.run.findings import HELD_ALONE, Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
+from scenarios.run.run import Run
 from scenarios.runner.outcome import blame_for_going
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpose
@@ -50,8 +51,7 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
         _look_again(item, judge)
     except (TargetGone, OutOfBounds) as ending:
         return ending
-    if judge.run.lock.shared():
-        _leave_to_others(result)
+    leave_to_others(judge.run, [result])
     return error
 
 
@@ -138,15 +138,18 @@ def _leave_open(result: ScenarioResult, why: str, back: Iterable[str] = ()) -> N
     result.findings = [finding for finding in result.findings if finding.rule not in open_rules]
 
 
-def _leave_to_others(result: ScenarioResult) -> None:
-    """Accuse of nothing that a balance shows, as another run moves it, too."""
-    open_yet = [finding for finding in result.findings if finding.observed in _BY_BALANCE]
-    for rule in {finding.rule for finding in open_yet}:
-        result.seen_once[rule] = (
-            f"{message([finding for finding in open_yet if finding.rule == rule])}; seen while another check or load "
-            "on this machine used the player: wait for its end, or give each players of its own"
-        )
-    result.findings = [finding for finding in result.findings if finding not in open_yet]
+def leave_to_others(run: Run, results: Iterable[ScenarioResult]) -> None:
+    """Accuse of nothing that a balance shows where another run moves it, too."""
+    if not run.lock.shared():
+        return
+    for result in results:
+        open_yet = [finding for finding in result.findings if finding.observed in _BY_BALANCE]
+        for rule in {finding.rule for finding in open_yet}:
+            result.seen_once[rule] = (
+                f"{message([finding for finding in open_yet if finding.rule == rule])}; seen while another check or "
+                "load on this machine used the player: wait for its end, or give each players of its own"
+            )
+        result.findings = [finding for finding in result.findings if finding not in open_yet]
 
 
 def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost: bool) -> None:

@@ -36,7 +36,7 @@ from scenarios.runner.needs import (
 )
 from scenarios.runner.order import Order
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
-from scenarios.runner.second_look import look
+from scenarios.runner.second_look import leave_to_others, look
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.noticed import refusals
 from simulators.providers import PROVIDERS
@@ -93,7 +93,8 @@ class Session:
         """The verdict of every selected rule, in the contract's order."""
         results = [*self.run.results]
         chosen = set(self.run.settings.rules)
-        return [judge_rule(self.run.settings.stated(rule), results) for rule in RULES if rule in chosen]
+        stated = (self.run.settings.stated(rule) for rule in RULES if rule in chosen)
+        return [judge_rule(rule, results, interrupted=self.run.interrupted) for rule in stated]
 
     def exit_code(self) -> Exit:
         """The exit code that follows from the verdicts."""
@@ -183,6 +184,7 @@ class Session:
         self.run.lock = PlayerLock.on(self.run.reach.address, players)
         if note := self.run.lock.note():
             self.run.warn(note)
+            self._tell(note)
 
     @contextmanager
     def _problems_end_it(self) -> Iterator[None]:
@@ -381,6 +383,7 @@ class Session:
             for noticed in found:
                 for result in results:
                     accuse(result, noticed)
+        leave_to_others(self.run, self.run.results)
 
     def _tell_restoring(self) -> None:
         """Answer who wants to end while players are put back."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from scenarios.problems.did_you_mean import did_you_mean
+from scenarios.problems.did_you_mean import did_you_mean, nearest
 from scenarios.problems.errors import UsageProblem
 
 Keys = tuple[str, ...]
@@ -52,7 +52,18 @@ def as_problem(
     invalid: ValidationError, model: type[BaseModel], data: dict[str, Any], origin: Origin
 ) -> list[UsageProblem]:
     """Every fault that ``invalid`` found in ``data``, read as ``model``; secrets are never quoted."""
-    return [_one(error, model, data, origin) for error in invalid.errors(include_url=False)]
+    errors = invalid.errors(include_url=False)
+    lost = {tuple(map(str, one["loc"])) for one in errors if one["type"] == "missing"}
+    # A key that is missing because it was mistyped is one fault, not two.
+    for one in errors:
+        keys = tuple(map(str, one["loc"]))
+        if one["type"] == "extra_forbidden" and (meant := nearest(keys[-1], [each[-1] for each in lost])):
+            lost.discard((*keys[:-1], meant))
+    return [
+        _one(one, model, data, origin)
+        for one in errors
+        if one["type"] != "missing" or tuple(map(str, one["loc"])) in lost
+    ]
 
 
 def _one(error: ErrorDetails, model: type[BaseModel], data: dict[str, Any], origin: Origin) -> UsageProblem:

@@ -161,7 +161,9 @@ class Connection:
                 self.socket.sendall(self._outgoing.read())
                 self._fill(self.socket.recv(_RECEIVE))
             except ssl.SSLError:
-                self.socket.sendall(self._outgoing.read())
+                # A peer that speaks no TLS may be gone already, which says less than why.
+                with contextlib.suppress(OSError):
+                    self.socket.sendall(self._outgoing.read())
                 raise
             else:
                 self.socket.sendall(self._outgoing.read())
@@ -357,7 +359,8 @@ def failure_of(error: BaseException, timeout: float) -> Failure:
             why = f"the certificate is not verified ({error.verify_message}); ca_file names the authorities to trust"
             return Failure(FailureKind.TLS, f"TLS failed: {why}")
         case ssl.SSLError():
-            return Failure(FailureKind.TLS, f"TLS failed: {error}")
+            why = (error.reason or str(error)).replace("_", " ").lower()
+            return Failure(FailureKind.TLS, f"TLS failed: {why}")
         case DialTimeoutError():
             return Failure(FailureKind.NO_CONNECTION, f"no connection within {timeout:g} s")
         case TimeoutError():

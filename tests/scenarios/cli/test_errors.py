@@ -81,7 +81,7 @@ def test_a_player_whom_the_client_does_not_know(tmp_path, client):
     target_file(tmp_path, client, players=["nobody"])
     error = three_beats(pitboss("check", *QUICK, cwd=tmp_path), 3)
     assert "UNKNOWN_PLAYER" in error
-    assert "player ids" in error
+    assert "look whether the CLIENT knows player nobody" in error
 
 
 @pytest.mark.parametrize(

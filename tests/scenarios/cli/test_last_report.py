@@ -87,6 +87,7 @@ def test_a_file_that_cannot_be_written_is_one_line_and_changes_no_verdict(tmp_pa
         assert f"{name} cannot be written: Is a directory" in done.stdout
     assert "junit.xml cannot be written: No such file" in done.stdout
     assert (tmp_path / "out" / "report.html").read_text()
+    assert "report: out/report.html\n" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 

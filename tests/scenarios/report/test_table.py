@@ -1,12 +1,13 @@
 """The table of verdicts fits a narrow terminal, whatever the groups are called."""
 
 import io
+import os
 
 import pytest
 from rich.console import Console
 
 from scenarios.contract import GROUPS, RULES
-from scenarios.report.terminal import _table
+from scenarios.report.terminal import ToReader, _table
 from scenarios.run.findings import judge_rule
 
 
@@ -20,3 +21,12 @@ def test_no_column_is_cut(width):
         assert word in lines[1].split()
     assert {line.split()[0] for line in lines if line.split()} >= set(GROUPS)
     assert "…" not in shown.getvalue()
+
+
+def test_a_reader_who_leaves_ends_nothing():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as pipe:
+        console = ToReader(file=pipe)
+        console.print("a verdict")
+        console.print("and what follows it")

@@ -64,6 +64,7 @@ def test_a_rule_is_as_bad_as_its_worst_scenario(rule, results, standing, reason)
 
 def test_results_of_other_rules_do_not_count():
     assert judge_rule(MUST, [result(SHOULD, finding(SHOULD))]).standing is Standing.SKIPPED
+    assert judge_rule(MUST, [], interrupted=True).reason == "not run: the run was interrupted"
 
 
 def test_a_message_names_the_first_and_the_worst_case_and_how_many():

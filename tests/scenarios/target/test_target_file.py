@@ -210,7 +210,8 @@ JACKPOT = (
 
 # What is changed in the file, what must be said of it, and the next step.
 FAULTS = [
-    ("callback_url =", "callbackurl =", "has no callback_url", "callback_url = "),
+    ("callback_url =", "callbackurl =", "callbackurl in", "did you mean callback_url?"),
+    ("callback_url =", "address =", "has no callback_url", "callback_url = "),
     ("[operator]", "[oprator]", "[oprator]", "did you mean operator?"),
     ("[players]", "timout = 3\n[players]", "timout", "did you mean timeout?"),
     ('"env:HASH"', '"env:HSAH"', "the variable HSAH is unset", "did you mean HASH?"),
@@ -326,7 +327,8 @@ def test_faults_are_told_in_three_beats(read, old, new, came, next_step):
 def test_all_faults_are_told_at_once(read):
     with pytest.raises(UsageProblem) as caught:
         read(BASE.replace("callback_url", "callbackurl") + 'currency = "x"\n')
-    assert len(caught.value.more) == 2
+    # A mistyped key is one fault: that the right one is missing is none.
+    assert len(caught.value.more) == 1
 
 
 def test_a_fault_from_a_variable_names_the_variable(read):

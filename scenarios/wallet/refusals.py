@@ -1,45 +1,59 @@
-"""Why a genuine result was refused, found out by experiment."""
+"""Why a genuine result was not accepted, found out by experiment."""
 
 from decimal import Decimal
 
 from scenarios.problems.errors import Problem, TargetProblem
-from scenarios.problems.unanswered import NoChannel, asked, said
-from scenarios.run.run import Run
+from scenarios.problems.unanswered import NoChannel, asked, body, said, unanswered
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
+from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Exchange, Purpose
+from simulators.exchanges.redaction import Redactor
 from simulators.operator.delivery import Operator
+from simulators.providers import OPERATOR
 
 
-def _expected(run: Run) -> str:
-    return f"{run.channel.dialect.success}: without it no rule can be judged"
-
-
-def why_refused(run: Run, player: Player, exchange: Exchange) -> Problem:
-    """Say why ``exchange``, a genuine result of one unit for ``player``, was refused, and what to do."""
-    came = f"a genuine result of {player.show(player.unit)} for {player} was refused: {said(exchange, run.redactor)}"
+def why_untaken(channel: Operator, player: Player, exchange: Exchange, redactor: Redactor) -> Problem:
+    """Say why ``exchange``, a genuine result of one unit for ``player``, was not accepted, and what to do."""
+    if unclear(exchange):
+        assert exchange.answer is not None
+        problem = channel.dialect.read(exchange.answer).problem
+        return TargetProblem(
+            f"a genuine result was answered {body(exchange, redactor)}: {problem}",
+            f"{channel.dialect.success}, and another answer to a bet that is not covered",
+            f"let the CLIENT answer as documented: {channel.dialect.success} where a transaction was processed",
+        )
+    if exchange.unknown:
+        expected = "HTTP 200 with a JSON object that has a field error"
+        return unanswered(exchange, "callback_url", channel.url or "", OPERATOR, expected, redactor)
+    came = (
+        f"a genuine result of {player.show(player.unit)} for {player} was refused: {said(exchange, redactor)}"
+    )
     if exchange.answer is not None and exchange.answer.status in (404, 405):
         return NoChannel(
             came,
-            _expected(run),
+            _expected(channel),
             f"correct callback_url in [operator]: nothing serves {asked(exchange)}",
         )
-    return _agreed_otherwise(run, player, came) or _by_secret(run, player, exchange, came)
+    return _agreed_otherwise(channel, player, came) or _by_secret(channel, player, exchange, came)
 
 
-def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
+def _expected(channel: Operator) -> str:
+    return f"{channel.dialect.success}: without it no rule can be judged"
+
+
+def _agreed_otherwise(channel: Operator, player: Player, came: str) -> Problem | None:
     """Say what is accepted instead, None where nothing is.
 
     Tried are: the amount in the other form, another secret, a whole amount, a result after a bet.
     """
-    channel = run.channel
     for other in channel.dialect.otherwise():
         if _accepted(
             Operator(channel.url, channel.secret, channel.route, other.dialect, channel.names), player
         ):
             return TargetProblem(
                 f"{came}; with {other.words} it was accepted",
-                _expected(run),
+                _expected(channel),
                 f"set {other.setting} in [operator]",
             )
     cut = channel.secret.strip()
@@ -48,14 +62,14 @@ def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
     ):
         return NoChannel(
             f"{came}; without the white space round security_hash it was accepted",
-            _expected(run),
+            _expected(channel),
             "take the white space (a line break at its end?) out of security_hash in [operator], or of its variable",
         )
     longer = Operator(channel.url, channel.secret + "\n", channel.route, channel.dialect, channel.names)
     if _accepted(longer, player):
         return NoChannel(
             f"{came}; with a line break at the end of security_hash it was accepted",
-            _expected(run),
+            _expected(channel),
             "let the CLIENT cut the line break off the SECURITY_HASH that it reads",
         )
     if player.unit < 1 and _accepted(channel, player, Decimal(1)):
@@ -71,23 +85,23 @@ def _agreed_otherwise(run: Run, player: Player, came: str) -> Problem | None:
     if verbs.noticed:
         return TargetProblem(
             f"{came}; once a bet was placed, a result was accepted",
-            _expected(run),
+            _expected(channel),
             "let the CLIENT pay each result for itself, whatever bets came before it (RES-03)",
         )
     return None
 
 
-def _by_secret(run: Run, player: Player, exchange: Exchange, came: str) -> Problem:
-    if _same_as_forged(run, player, exchange):
+def _by_secret(channel: Operator, player: Player, exchange: Exchange, came: str) -> Problem:
+    if _same_as_forged(channel, player, exchange):
         return NoChannel(
             f"{came}; a forged one gets the very same answer",
-            f"{_expected(run)}. The CLIENT seems to take genuine wagers for forged ones",
+            f"{_expected(channel)}. The CLIENT seems to take genuine wagers for forged ones",
             "compare security_hash in [operator] with the SECURITY_HASH that the CLIENT runs with: "
-            + run.channel.dialect.signing,
+            + channel.dialect.signing,
         )
     return TargetProblem(
         f"{came}; a forged one gets another answer, so that the secret seems right",
-        _expected(run),
+        _expected(channel),
         f"look whether the CLIENT knows player {player} and currency {player.currency} ([players])",
     )
 
@@ -103,10 +117,9 @@ def _accepted(channel: Operator, player: Player, amount: Decimal | None = None) 
     return paid.ok
 
 
-def _same_as_forged(run: Run, player: Player, genuine: Exchange) -> bool:
-    verbs = Verbs(run.channel)
+def _same_as_forged(channel: Operator, player: Player, genuine: Exchange) -> bool:
+    verbs = Verbs(channel)
     message = verbs.transaction("result", player, player.unit)
-    channel = run.channel
     forger = Operator(channel.url, verbs.new_id(), channel.route, channel.dialect, channel.names)
     [forged] = forger.deliver(
         forger.delivery_of(
