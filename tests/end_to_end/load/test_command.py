@@ -39,7 +39,7 @@ def test_a_refused_first_wager_ends_with_3(tmp_path):
         client.target(tmp_path, players=("nobody",))
         error = three_beats(run_program(PITBOSS, "load", cwd=tmp_path), 3)
     assert "for nobody" in error
-    assert "doctor" in error
+    assert "look whether the CLIENT knows player nobody" in error
 
 
 # One that each part of the program tells; all of them: tests/loadtests/traffic/test_options.py.
