@@ -72,8 +72,8 @@ class Run:
     measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
     seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
     the players, ``free`` which of them no scenario acts for while several run side by side (else None), and ``aside``
-    the one then whose conversions only pass the time. ``again`` is
-    whether a scenario is run once more, as it broke a rule.
+    the one then whose conversions only pass the time. ``again`` is whether a scenario is run once more, as it broke a
+    rule, ``unsteady`` whether a wrong balance was seen that was right when it was tried again.
     """
 
     settings: Settings
@@ -99,6 +99,7 @@ class Run:
     free: FreePlayers | None = None
     aside: Player | None = None
     again: bool = False
+    unsteady: bool = False
 
     def __post_init__(self) -> None:
         self.settings = self.settings.applicable()

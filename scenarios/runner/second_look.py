@@ -2,15 +2,18 @@
 
 Implements ``contract.md``, *What a verdict may rest on*: a rule is accused only of what came back. What did not is
 undecided, with both observations and the question whether somebody else used the player. A race, or a kill of the
-CLIENT, that did not come back is proof enough while the balances are still. What was found while the CLIENT went away
-is dropped, and the scenario judged again when it is back; one that it goes away in again is its rule's finding. So is
-what was found while an answer was late, or a wait was shorter than a CLIENT may take: what paused says nothing. What
-was sent side by side, because its order means nothing, is sent one after the other then: what holds so is no breach of
-a rule that is not about races. What depends on a balance accuses nobody while another run uses the players, too.
+CLIENT, that did not come back is proof enough while the balances are still. Once one did not come back, somebody else
+may be at work: a wrong balance that does come back stands only while the balances are still. What was found while the
+CLIENT went away is dropped, and the scenario judged again when it is back; one that it goes away in again is its rule's
+finding. So is what was found while an answer was late, or a wait was shorter than a CLIENT may take: what paused says
+nothing. What was sent side by side, because its order means nothing, is sent one after the other then: what holds so is
+no breach of a rule that is not about races. What depends on a balance accuses nobody while another run uses the
+players, too.
 """
 
 import contextlib
 from collections.abc import Collection, Iterable
+from typing import Final
 
 import pytest
 
@@ -20,6 +23,7 @@ from scenarios.run.findings import HELD_ALONE, Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
+from scenarios.runner.order import HARM, turn
 from scenarios.runner.outcome import blame_for_going
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpose
@@ -29,6 +33,10 @@ _GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.
 
 # What is seen so depends on what a player has.
 _BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
+
+_WHO: Final = "Did somebody else use the player? If not, judge it again"
+# Seconds for which balances have to be still, where somebody else may move them.
+_LEAST_STILL, _MOST_STILL = 3.0, 10.0
 
 
 def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Exception | None:
@@ -98,6 +106,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
         learn_plain_faults(judge)
     result.findings, result.judged, result.notes, result.left = [], set(), {}, {}
     ending: Exception | None = None
+    began = judge.run.clock()
     try:
         ending = _run(item, judge)
         if isinstance(ending, TargetGone):
@@ -125,7 +134,30 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
         # Sent one after the other, they show better what did it.
         back = {finding.rule for finding in second}
         result.findings = [one for one in first if one.rule not in back] + second
+    took = judge.run.clock() - began
     _confirm(judge, {finding.rule for finding in second}, again, raced=raced, lost=lost)
+    # The sweep takes long, and all players: it meets others sooner.
+    if judge.run.unsteady or turn(item) > HARM:
+        _leave_what_moves(judge, took)
+
+
+def _leave_what_moves(judge: Judge, took: float) -> None:
+    """Accuse of no wrong balance where somebody else may be at work and balances move with nothing sent.
+
+    They have as long for it as the second look ``took``, in seconds.
+    """
+    result = judge.result
+    by_money = [finding for finding in result.findings if finding.observed is Observed.MONEY]
+    if not by_money:
+        return
+    judge.run.guard.sleep(min(max(took, _LEAST_STILL), _MOST_STILL))
+    if _still(judge):
+        return
+    for rule in {finding.rule for finding in by_money}:
+        result.seen_once[rule] = (
+            f"{message(result.of(rule))}; then the balance moved with nothing sent. {_WHO}"
+        )
+    result.findings = [finding for finding in result.findings if finding not in by_money]
 
 
 def _leave_open(result: ScenarioResult, why: str, back: Iterable[str] = ()) -> None:
@@ -164,15 +196,21 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
             continue
         if not raced and any(judge.abreast.intersection(one.exchanges) for one in result.of(rule)):
             result.notes.setdefault(rule, []).append(HELD_ALONE)
+            judge.run.unsteady |= _by_money(result, rule)
             dropped.add(rule)
         elif lost and (not raced or (silent and not _in_races(judge, result.of(rule)))):
             # The CLIENT was away or paused, and was back before anybody asked: what was found then says nothing.
             dropped.add(rule)
         else:
+            judge.run.unsteady |= _by_money(result, rule)
             result.seen_once[rule] = _once(result, rule)
     result.findings = [
         finding for finding in first if finding.rule not in dropped and finding.rule not in result.seen_once
     ]
+
+
+def _by_money(result: ScenarioResult, rule: str) -> bool:
+    return any(finding.observed is Observed.MONEY for finding in result.of(rule))
 
 
 def _run(item: pytest.Function, judge: Judge) -> Exception | None:
@@ -232,8 +270,5 @@ def _still(judge: Judge) -> bool:
 
 
 def _once(result: ScenarioResult, rule: str) -> str:
-    first: list[Finding] = result.of(rule)
-    return (
-        f"seen once: {message(first)}; tried again with new ids and a fresh balance, it held. "
-        "Did somebody else use the player? If not, judge it again"
-    )
+    seen = message(result.of(rule))
+    return f"seen once: {seen}; tried again with new ids and a fresh balance, it held. {_WHO}"

@@ -1,0 +1,107 @@
+"""What broke a rule is looked at once more: what does not come back, or moves by itself, accuses nobody."""
+
+import time
+from decimal import Decimal
+
+from scenarios.problems.errors import Exit
+from scenarios.run.findings import Standing
+from scenarios.runner import second_look
+from scenarios.runner.session import Watcher
+from tests.support.in_memory.judging import judged
+from tests.support.in_memory.wallets import Wallet
+
+
+def verdict(result, rule):
+    return next(v for v in result.verdicts if v.rule.id == rule)
+
+
+def standing(result, rule):
+    return verdict(result, rule).standing
+
+
+def test_what_does_not_come_back_is_undecided(scenario):
+    files = scenario("""
+        looks = []
+
+        @pytest.mark.rules("RES-01", "RES-02")
+        def test_passing(judge):
+            looks.append(1)
+            judge.holds("RES-01", len(looks) > 1, expected="10.00", seen="9.00")
+            judge.holds("RES-02", False, expected="a", seen="b")
+
+        @pytest.mark.rules("RES-03")
+        def test_looked_at_twice(judge):
+            judge.holds("RES-03", len(looks) == 2, expected="2", seen=str(len(looks)))
+    """)
+    result = judged(Wallet(), "RES-01", "RES-02", "RES-03", paths=files)
+    assert [v.standing for v in result.verdicts] == [Standing.UNDECIDED, Standing.FAILED, Standing.PASSED]
+    assert "seen once: expected 10.00; seen 9.00" in verdict(result, "RES-01").reason
+    assert "somebody else use the player?" in verdict(result, "RES-01").reason
+
+
+def test_what_cannot_be_tried_again_stands(scenario):
+    files = scenario("""
+        looks = []
+
+        @pytest.mark.rules("RES-01")
+        def test_once_only(judge):
+            looks.append(1)
+            judge.needs(len(looks) == 1, "it can be done once")
+            judge.holds("RES-01", False, expected="a", seen="b")
+    """)
+    assert standing(judged(Wallet(), "RES-01", paths=files), "RES-01") is Standing.FAILED
+
+
+def test_a_player_whom_somebody_else_used_breaks_no_rule():
+    class UsedOnce(Wallet):
+        """Somebody else bets 1.00 when the first result of 10.00 has come."""
+
+        used = False
+
+        def result(self, message):
+            if message["amount"] == 10 and not self.used:
+                self.used = True
+                self.move(message["user_id"], Decimal(-1))
+            return super().result(message)
+
+    result = judged(UsedOnce(), "RES-05", "BET-05", "RBK-06", "IDM-01")
+    assert result.code in (Exit.UNDECIDED, Exit.HOLDS)
+
+
+class Unsteady(Watcher):
+    """A run in which a wrong balance was right when it was tried again."""
+
+    def planned(self, run, scenarios):
+        run.unsteady = True
+
+
+def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
+    pause = 0.2
+    monkeypatch.setattr(second_look, "_LEAST_STILL", pause)
+    monkeypatch.setattr(second_look, "_MOST_STILL", pause)
+
+    class UsedAllTheTime(Wallet):
+        """Somebody else bets 1.00 at every result of 7.00, and whenever no bet came for a while."""
+
+        last = float("inf")
+
+        def bet(self, message):
+            if time.monotonic() - self.last >= pause:
+                self.move(message["user_id"], Decimal(-1))
+            self.last = time.monotonic()
+            return super().bet(message)
+
+        def result(self, message):
+            if message["amount"] == 7:
+                self.move(message["user_id"], Decimal(-1))
+            return super().result(message)
+
+    files = scenario("""
+        @pytest.mark.rules("RES-05")
+        def test_1(judge, player, operator):
+            judge.fund(player, 500)
+            judge.settled("RES-05", player, operator.result(player, player.money(700)))
+    """)
+    result = judged(UsedAllTheTime(), "RES-05", paths=files, watchers=[Unsteady()])
+    assert standing(result, "RES-05") is Standing.UNDECIDED
+    assert "with nothing sent" in verdict(result, "RES-05").reason
