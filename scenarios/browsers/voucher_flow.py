@@ -179,9 +179,9 @@ class Conversions(Browser):
         wanted = {str(state) for state in states}
         return not self.run.driver.has("voucher") or self.until(lambda: self.state(conversion) in wanted)
 
-    def settles(self, player: Player, expected: Decimal) -> bool:
-        """Wait until the balance is ``expected``; say whether it is. Never disturbs it for long."""
-        return self.until(lambda: self._owns(player, expected))
+    def settles(self, player: Player, expected: Decimal, seconds: float | None = None) -> bool:
+        """Wait as ``until`` does until the balance is ``expected``; say whether it is. Never disturbs it for long."""
+        return self.until(lambda: self._owns(player, expected), seconds)
 
     def _owns(self, player: Player, expected: Decimal) -> bool:
         if self.run.driver.has("balance"):
