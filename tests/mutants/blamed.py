@@ -35,11 +35,17 @@ CAUGHT = [
 # CLIENTs of several faults by their mutants' names, and all rules that these break together.
 TOGETHER = [
     ("bet-any-currency rollback-again result-negative", "BET-07 RBK-07 RES-06"),
-    ("bet-ban-ignored bet-two-decimals idm-composed", "BET-08 BET-13 IDM-08"),
+    (
+        "bet-ban-ignored bet-two-decimals idm-composed rollback-nothing-pays",
+        "BET-08 BET-13 IDM-08 RBK-04 RBK-07 RBK-08 RBK-10 RBK-11",
+    ),
     ("bet-opens-account rollback-rollback-pays", "BET-06 RBK-11"),
     ("bet-other-code amount-rounded rollback-orphan-copy result-banned-lost", "BET-03 BET-11 RBK-05 RES-04"),
     ("bet-refusal-forgotten idm-with-amount", "BET-05 IDM-05 RBK-06"),
-    ("bet-zero-unit memory-30 rollback-clamped", "BET-09 IDM-04 IDM-10 RBK-03"),
+    (
+        "bet-zero-unit memory-30 rollback-clamped rollback-orphan-deposits",
+        "BET-09 IDM-04 IDM-10 RBK-03 RBK-04",
+    ),
     # Whose ids are each player's or each action's own knows no rollback that came first.
     (
         "amount-32-bits idm-by-player rollback-anyone-asker rollback-any-currency",
@@ -51,8 +57,6 @@ TOGETHER = [
     ("idm-by-bytes", "BET-05 IDM-04 IDM-05 IDM-06 IDM-07 IDM-09 IDM-10"),
     ("idm-in-memory rollback-orphan-unknown", "IDM-04 IDM-10 RBK-04"),
     ("memory-undone", "RBK-07"),
-    ("rollback-orphan-deposits", "RBK-04"),
-    ("rollback-nothing-pays", "RBK-04 RBK-07 RBK-08 RBK-10 RBK-11"),
     ("sig-401 sig-rollback-open msg-nan", "SIG-06 SIG-08 MSG-02"),
     ("sig-as-number msg-400 msg-no-extras", "SIG-01 MSG-01 MSG-11"),
     ("sig-only-if-present msg-error-object amount-signed", "SIG-03 MSG-04 MSG-08"),
