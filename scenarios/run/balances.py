@@ -55,8 +55,7 @@ class Balances(Together):
     def _left(self, player: Player, reading: Reading) -> None:
         """Keep in mind what the last reading left, from which whatever comes is judged."""
         if reading.left is not None:
-            player.known = player.funded = reading.left
-            player.since, player.off = len(self.run.history), Decimal(0)
+            player.begins(len(self.run.history), reading.left)
 
     def measure(
         self,
@@ -113,8 +112,8 @@ class Balances(Together):
                 self._correct(player, amount)
         except Unreadable as error:
             raise Undecided(f"the player could not be funded: {error}") from error
-        player.known = player.funded = amount
-        player.since, player.off, player.covered = len(self.run.history), Decimal(0), covered
+        player.begins(len(self.run.history), amount)
+        player.covered = covered
         return amount
 
     def _moved_to(self, player: Player, amount: Decimal) -> bool:

@@ -336,7 +336,9 @@ class Run:
         return tuple(
             Opening(player.id, player.currency, amount, since)
             for player in (*self.players, *self.other_players)
-            for since, amount in ((player.since, player.funded), *([player.read] if player.read else []))
+            for since, amount in sorted(
+                {player.earlier, (player.since, player.funded), player.read or player.earlier}
+            )
             if since >= first
         )
 

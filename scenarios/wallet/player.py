@@ -19,10 +19,11 @@ class Player:
 
     ``coarse`` is how many smallest units of the currency a CLIENT takes at least, where it takes no smaller amount.
 
-    ``funded`` is what the player was brought to for the scenario under way, before exchange ``since``; ``off`` is
-    how far the balance was seen to be from what has been sent since then. ``read`` is the balance as it was read last,
-    before the exchange of that number. ``paid`` is the last exchange before it was funded, which put back what a
-    reading took. ``covered`` is whether that was so much that no result is spent before it is rolled back.
+    ``funded`` is what the player was brought to for the scenario under way, before exchange ``since``, ``earlier`` are
+    both of the time before; ``off`` is how far the balance was seen to be from what has been sent since then. ``read``
+    is the balance as it was read last, before the exchange of that number. ``paid`` is the last exchange before it was
+    funded, which put back what a reading took. ``covered`` is whether that was so much that no result is spent before
+    it is rolled back.
     """
 
     id: str
@@ -33,11 +34,17 @@ class Player:
     lent: Decimal = Decimal(0)
     funded: Decimal = Decimal(0)
     since: int = 0
+    earlier: tuple[int, Decimal] = (0, Decimal(0))
     paid: int = 0
     covered: bool = False
     off: Decimal = Decimal(0)
     coarse: int = 1
     read: tuple[int, Decimal] | None = None
+
+    def begins(self, since: int, amount: Decimal) -> None:
+        """The player has exactly ``amount``, from which what is sent from exchange ``since`` on is judged."""
+        self.earlier = self.since, self.funded
+        self.since, self.known, self.funded, self.off = since, amount, amount, Decimal(0)
 
     @property
     def owned(self) -> Decimal | None:

@@ -15,11 +15,12 @@ upper() { printf %s "$1" | tr abcdef ABCDEF; }
 send() {
     number=$1 method=$2 path=$3 text=$4
     shift 4
-    if printf %s "$text" | curl -sS -g -m "$LIMIT" -o "$work/$number.body" -w '%{http_code} %{content_type} %{time_total}' \
+    if printf %s "$text" | curl -sS -g -m "$LIMIT" -o "$work/$number.body" -w '%{http_code} %{content_type} %{time_total}s' \
         -X "$method" "$@" --data-binary @- "$URL$path" >"$work/$number.head" 2>"$work/$number.error"; then
         [ -f "$work/$number.body" ] || : >"$work/$number.body"
         read -r head <"$work/$number.head"
         took=${head##* }
+        took=${took%s}
     else
         echo none >"$work/$number.head"
         : >"$work/$number.body"
@@ -49,7 +50,7 @@ answered() {
         grep -qxF -- "$given" "$work/ids" 2>/dev/null || printf '%s\n' "$given" >>"$work/ids"
         letter=$(grep -nxF -- "$given" "$work/ids" | head -n 1 | cut -d: -f1)
     fi
-    printf '%s id %s %s\n' "$(sed 's/ [0-9.]*$//' "$work/$1.head")" "$letter" "$(
+    printf '%s id %s %s\n' "$(sed 's/ [0-9.]*s$//' "$work/$1.head")" "$letter" "$(
         printf '%s\n' "$text" | sed -e 's/"transaction_id" *: *"[^"]*"/"transaction_id":""/' \
             -e 's/[0-9a-fA-F]\{8\}-[0-9a-fA-F]\{4\}-[0-9a-fA-F]\{4\}-[0-9a-fA-F]\{4\}-[0-9a-fA-F]\{12\}/UUID/g' \
             -e 's/[0-9][0-9]*/#/g'
