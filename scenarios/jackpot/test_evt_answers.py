@@ -101,9 +101,12 @@ def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -
     voucher = account.invent_voucher(notification_key=events.new_id())
     sent = {name: events.tell(conversions.simulator, name, voucher) for name in wire.EVENT_OF.values()}
     if not any(exchange.ok for exchange in sent.values()):
-        raise Undecided(
-            "no coupon event about others' vouchers is acknowledged; add voucher_session to [driver]"
+        # That others' vouchers are not acknowledged is EVT-08's; the CLIENT's own are tried where it has some.
+        judge.needs(
+            conversions.run.driver.has("voucher_session"),
+            "no coupon event about others' vouchers is acknowledged; add voucher_session to [driver]",
         )
+        return
     for name, exchange in sent.items():
         events.acknowledged(judge, "EVT-01", exchange, case=f"{name}, as others are")
 
