@@ -64,7 +64,10 @@ def test_a_decision_leads_back_to_the_shop(served, choice, back):
     )
     token = served.checkout(variant=f"back by {choice}", callback_urls=urls)
     shown = page(served, token)
-    assert '<a href="http://127.0.0.1:9/sorry" rel="noreferrer">Go back to the shop</a> without' in shown.text
+    assert (
+        '<a href="http://127.0.0.1:9/sorry" rel="noreferrer">Go back to the shop</a> and decide later'
+        in shown.text
+    )
     # A browser follows no form to where the page does not say ahead.
     assert (
         "form-action 'self' https://shop.example http://127.0.0.1:9;"
