@@ -12,7 +12,7 @@ from scenarios.generated.playback import Broken, Stage
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.story import Step, Verb
 from simulators.exchanges.history import Purpose
-from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
+from simulators.jackpot.lifecycle import LIFECYCLE, VoucherEvent, VoucherState
 from simulators.jackpot.wire import Notification, about
 from simulators.wallet.transactions import Transaction
 from simulators.webhooks.message_log import DeliveryStanding, QueuedMessage
@@ -74,6 +74,7 @@ class VoucherStage(Stage):
             case Verb.HOLD:
                 self.hands.hold()
             case Verb.SEND:
+                self._worked_off()
                 self.hands.resume()
             case _:
                 super().play(step)
@@ -84,6 +85,16 @@ class VoucherStage(Stage):
         return [
             one for one in self.hands.simulator.queue.deliveries if not names.isdisjoint(about(one.event))
         ]
+
+    def _worked_off(self) -> None:
+        """Wait until the CLIENT sees the end of vouchers that it was told of: events that come together it may work
+        off as one.
+        """
+        for each in self.mine:
+            of_it = [one for one in self._deliveries() if each.voucher_id in about(one.event)]
+            told = bool(of_it) and of_it[-1].standing is DeliveryStanding.ACKNOWLEDGED
+            if told and (state := self.hands.at_provider(each)) in LIFECYCLE.absorbing:
+                self.hands.seen_as(each, state)
 
     def _told(self, conversion: Conversion) -> bool:
         """Whether the CLIENT knows of the voucher, or will soon."""
