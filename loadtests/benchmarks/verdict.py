@@ -7,6 +7,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,7 +100,8 @@ def far(target: Target, players: int, round_trip: float, effort: Effort) -> tupl
     """The row of one verdict with ``players``, the CLIENT being ``round_trip`` seconds away."""
     operator, known = target.need_operator()
     ids = known.model_copy(update={"ids": tuple(f"p-{number}" for number in range(1, players + 1))})
-    with delayed(operator.callback_url, round_trip) as callback_url:
+    url = operator.callback_url
+    with delayed(url, round_trip) if round_trip else nullcontext(url) as callback_url:
         there = operator.model_copy(update={"callback_url": callback_url})
         judged, seconds = verdict(target.model_copy(update={OPERATOR: there, "players": ids}), effort)
     spent = cost(list(judged.run.history), judged.run.results)
@@ -152,7 +154,7 @@ def document(
         "",
         "### Verdicts on a far CLIENT",
         "",
-        "One run each, through a relay that delays what passes. A round trip of 0 ms goes through it, too. "
+        "One run each; above 0 ms through a relay that delays what passes. "
         "*In a row* are exchanges of which each left after the one before was over.",
         "",
         *table(("effort", "players", "round trip, ms", "seconds", "exchanges", "in a row"), links),
