@@ -52,17 +52,11 @@ def test_sums_are_exact(operator: Verbs, player: Player, judge: Judge) -> None:
             judge.fund(player, units)
             judge.measure(player, last=True)
     for pieces in _PIECES:
-        in_one_reading(judge, partial(_there_and_back, operator, judge, player, pieces))
-
-
-def _there_and_back(
-    operator: Verbs, judge: Judge, player: Player, pieces: Sequence[int], *, apart: bool
-) -> None:
-    judge.fund(player, sum(pieces))
-    _series(operator, judge, player, "bet", pieces, read=apart)
-    # What is wrong here is missing, or over, when the same is bet in the other order.
-    _series(operator, judge, player, "result", pieces, read=False)
-    _series(operator, judge, player, "bet", pieces[::-1], last=True)
+        judge.fund(player, sum(pieces))
+        _series(operator, judge, player, "bet", pieces)
+        # What is wrong here is missing, or over, when the same is bet in the other order.
+        _series(operator, judge, player, "result", pieces, read=False)
+        _series(operator, judge, player, "bet", pieces[::-1], last=True)
 
 
 def _series(
