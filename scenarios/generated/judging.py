@@ -118,7 +118,7 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     if story.rule in _BESIDE and not story.alone:
         alone = story.one_by_one()
         if (still := play(alone, stage())) is not None:
-            story, broken = alone.told(still.why, still.account), still
+            story, broken = alone.told(still.explained, still.account), still
     seen = {Observed.MONEY, Observed.DONE} if story.rule == _BETS_ALONE else {Observed.MONEY}
     alike = [result for result in judge.run.results if result.currency == judge.result.currency]
     found = [one for result in alike for one in result.findings if one.observed in seen]

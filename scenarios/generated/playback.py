@@ -49,6 +49,11 @@ class Broken(Exception):
         self.rules, self.expected, self.right, self.mistake = rules, expected, right, mistake
         self.account = account
 
+    @property
+    def explained(self) -> str:
+        """What was seen, and the mistake that would explain it."""
+        return self.mistake.explaining(self.why) if self.mistake else self.why
+
 
 class Open(Exception):
     """The judgement hit its bound."""

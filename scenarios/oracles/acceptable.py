@@ -87,11 +87,8 @@ class Acceptable:
         return f"{text}; {mistake.text if mistake else self._difference(seen)}"
 
     def told(self, seen: Decimal) -> str:
-        """Say by how much ``seen`` is off, and which single mistake would explain it."""
-        off, mistake = seen - self.nearest(seen), self.mistake(seen)
-        return f"balance {amount_off(seen, off, self.currency)}" + (
-            f", as if {mistake.text}" if mistake else ""
-        )
+        """Say by how much ``seen`` is off."""
+        return f"balance {amount_off(seen, seen - self.nearest(seen), self.currency)}"
 
     def nearest(self, seen: Decimal) -> Decimal:
         """The acceptable balance that is nearest to ``seen``; of many, as far as they are listed."""

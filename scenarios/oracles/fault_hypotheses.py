@@ -25,6 +25,10 @@ class Suspicion(NamedTuple):
     rules: tuple[str, ...] = ()
     act: str = ""
 
+    def explaining(self, seen: str) -> str:
+        """Say what was ``seen``, and that this would explain it."""
+        return f"{seen}, as if {self.text}"
+
 
 VERBS = {Kind.BET: "taken", Kind.RESULT: "paid"}
 # What a rollback that comes again, or was refused, may break beside what a wager does.

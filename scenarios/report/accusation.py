@@ -42,10 +42,13 @@ def heading(run: Run, verdict: RuleVerdict) -> str:
 
 
 def happened(run: Run, finding: Finding) -> str:
-    """What happened, in a few words: the case, what was seen, and what was expected."""
-    case = finding.about(_CASE) or _act(run, finding)
-    case = f"{case}: " if case else ""
-    return run.redactor.text(f"{case}{finding.seen} (expected: {finding.expected})")
+    """What happened, in a few words: the mistake or the case, what was seen, and what was expected."""
+    case = finding.about(_CASE)
+    if finding.mistake:
+        about = f"{finding.mistake.text}, it seems{case and f' ({case})'}"
+    else:
+        about = case or _act(run, finding)
+    return run.redactor.text(f"{about}{about and ': '}{finding.seen} (expected: {finding.expected})")
 
 
 def _act(run: Run, finding: Finding) -> str:

@@ -127,7 +127,7 @@ def _finding(run: Run, finding: Finding) -> schema.Finding:
         case=run.redactor.text(finding.about()),
         cases=[run.redactor.text(one) for one in finding.cases],
         expected=run.redactor.text(finding.expected),
-        seen=run.redactor.text(finding.seen),
+        seen=run.redactor.text(finding.explained),
         off=format(finding.off, "f"),
         decided_by=str(finding.observed),
         exchanges=list(finding.exchanges),

@@ -82,7 +82,12 @@ class Finding:
     def sentence(self) -> str:
         """One line: the case, what was expected and what was seen."""
         case = f"{about}: " if (about := self.about()) else ""
-        return f"{case}expected {self.expected}; seen {self.seen}"
+        return f"{case}expected {self.expected}; seen {self.explained}"
+
+    @property
+    def explained(self) -> str:
+        """What was seen, and the mistake that would explain it."""
+        return self.mistake.explaining(self.seen) if self.mistake else self.seen
 
 
 @dataclass

@@ -220,7 +220,6 @@ class Judge(Attributing):
         if self.left_to(finding.rule, player, finding.right, reading.amount):
             return
         seen = f"balance {amount_off(reading.amount, wrong, player.currency)}"
-        seen += f", as if {finding.mistake.text}" if finding.mistake else ""
         shown = finding.exchanges + reading.exchanges[-6:]
         whose = replace(finding, whose=player.id, currency=player.currency)
         self._add(replace(whose, seen=seen, exchanges=shown, off=abs(wrong)))

@@ -61,7 +61,7 @@ class Script:
         once = list(self.once())
         ids = [f"    {name}=$({_made(text)})" for text, name in self.fresh.items()]
         about = f"{finding.about()}: " if finding.case or finding.cases else ""
-        told = redactor.text(f"{about}{finding.seen}")
+        told = redactor.text(f"{about}{finding.explained}")
         lines = [
             "#!/bin/sh",
             *_comment(f"{rule.id} ({rule.level}): {rule.statement}"),

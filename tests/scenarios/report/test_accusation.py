@@ -33,9 +33,9 @@ def shown(result, width: int) -> str:
 def test_a_broken_rule_begins_with_what_happened_and_shows_what_was_answered(result):
     text = shown(result, 240)
     block = text[text.index("✗ RBK-04") :].splitlines()
-    assert block[0].startswith("✗ RBK-04 broken (MUST): at a balance of 12.50 EUR: balance 17.50 EUR")
-    assert "balance 17.50 EUR, 5.00 EUR too much, as if" in block[0]
-    assert block[0].endswith("(expected: balance 12.50 EUR)")
+    assert block[0].startswith("✗ RBK-04 broken (MUST): the orphan rollback ")
+    assert "was paid, it seems (at a balance of 12.50 EUR): balance 17.50 EUR" in block[0]
+    assert block[0].endswith("balance 17.50 EUR, 5.00 EUR too much (expected: balance 12.50 EUR)")
     assert block[1].split(maxsplit=1)[1].startswith("POST /transaction-rollback {")
     assert block[2].strip().startswith('-> 200 {"error')
     names = [line.split()[0] for line in block[3:] if line.startswith("    ") and line[4] != " "]
