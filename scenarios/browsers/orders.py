@@ -53,13 +53,26 @@ class Orders:
             self.judge.needs(
                 False, "no token has a merchantReference of its own, so that checkouts are mixed up"
             )
-        made = self.simulator.create(minted.token.text)
-        token = made.token if isinstance(made, Checkout) else str(uuid.uuid4())
+        token = self._create(minted, reference)
         opening = self.read(reference)
         self.judge.needs(
             opening is not None, "driver order reads nothing for a checkout that was just opened"
         )
         return Order(minted, reference, token, opening)
+
+    def _create(self, minted: Minted, reference: str) -> str:
+        """Have the checkout made, and return what the provider calls it.
+
+        Where the driver has ``checkout_start`` the CLIENT's server makes it, for it may know a checkout by no other
+        name than the one that the provider gave it then; otherwise a browser does.
+        """
+        if self.run.driver.has("checkout_start"):
+            self.run.driver.raw("checkout_start", merchant_reference=reference)
+            for checkout in reversed(self.simulator.checkouts):
+                if checkout.claims.merchant_reference == reference:
+                    return checkout.token
+        made = self.simulator.create(minted.token.text)
+        return made.token if isinstance(made, Checkout) else str(uuid.uuid4())
 
     def read(self, reference: str) -> Any:
         """What ``order`` reads, None where the CLIENT says that there is nothing."""
@@ -87,9 +100,16 @@ class Orders:
         """Approve for real and return what ``order`` reads then; undecided where it never moves."""
         answered = said(self.send(self.decision(order, approved=True))[-1])
         moved = self.wait(lambda: self.read(order.reference) != order.opening)
+        # The CLIENT may know its checkouts by the provider's names alone, and never have heard of this one.
+        advice = (
+            ""
+            if self.run.driver.has("checkout_start")
+            else "; where the CLIENT's server makes its checkouts, add to [driver]: "
+            + self.run.settings.target.missing("checkout_start")
+        )
         self.judge.needs(
             moved,
-            f"a genuine approval does not show in what driver order reads; it was answered {answered}",
+            f"a genuine approval does not show in what driver order reads; it was answered {answered}{advice}",
         )
         return self.read(order.reference)
 

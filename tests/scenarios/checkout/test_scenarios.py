@@ -6,6 +6,7 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+import requests
 from rich.console import Console
 
 from scenarios.checkout import test_chk_repeated
@@ -28,6 +29,7 @@ from tests.scenarios.checkout.faults import (
     Unsigned,
 )
 from tests.scenarios.checkout.habits import HABITS
+from tests.simulators.checkout.running import MUTATION
 from tests.simulators.checkout.shop import MERCHANT, Keys, Shop, served, target_of
 from tests.support.in_memory.judging import BLAMED, at
 
@@ -95,6 +97,44 @@ def test_what_a_contrary_decision_does_is_the_shops_choice(habit):
     assert set(at(judged, Standing.PASSED)) == {"CHK-11"}, judged.verdicts
 
 
+def test_a_checkout_is_known_by_the_name_that_it_got_when_the_shop_made_it():
+    class KnowsItsOwn(Shop):
+        """Makes its checkouts itself, and heeds decisions about those only, by the provider's name of each."""
+
+        def __init__(self):
+            super().__init__()
+            self.tokens, self.made = {}, {}
+
+        def sign(self, claims):
+            token = super().sign(claims)
+            self.tokens[claims["data"]["merchantReference"]] = token
+            return token
+
+        def route(self, path, query, body):
+            if not path.startswith("/start/"):
+                return super().route(path, query, body)
+            reference = path.removeprefix("/start/")
+            variables = {"merchantId": MERCHANT, "payload": self.tokens[reference]}
+            made = requests.post(
+                f"{self.checkout}/graphql", json={"query": MUTATION, "variables": variables}
+            ).json()
+            self.made[made["data"]["createMerchantCheckout"]["checkout"]["token"]] = reference
+            return "200 OK", "application/json", "{}"
+
+        def verified(self, payload):
+            claims = super().verified(payload)
+            known = self.made.get(claims["data"]["reference"])
+            return claims if known == claims["data"].get("merchantReference") else {"data": {}}
+
+    shop = KnowsItsOwn()
+    with served(shop) as url:
+        entries = ("checkout_token", "checkout_start", "order")
+        target = target_of(url, shop, entries)
+        shop.checkout = f"http://{target.need_checkout().listen}"
+        judged = check(Settings(target, ("CHK-11",), QUICK, seed=1))
+    assert set(at(judged, Standing.PASSED)) == {"CHK-11"}, judged.verdicts
+
+
 def test_a_shop_that_never_heeds_a_decision_is_undecided():
     class Deaf(Shop):
         def decide(self, reference, outcome):
@@ -103,6 +143,7 @@ def test_a_shop_that_never_heeds_a_decision_is_undecided():
     # It is waited for again and again, and never does it.
     judged = judge(Deaf(), ["CHK-11"], replace(QUICK, patience=1.0))
     assert "does not show" in at(judged, Standing.UNDECIDED)["CHK-11"]
+    assert "add to [driver]: checkout_start = " in at(judged, Standing.UNDECIDED)["CHK-11"]
     assert judged.code is Exit.UNDECIDED
 
 

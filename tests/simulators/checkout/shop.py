@@ -159,6 +159,7 @@ def target_of(url, shop, entries=("checkout_token", "checkout_page", "order"), *
     driver = {
         "checkout_token": {"get": f"{url}/token?variant={{variant}}", "read": "token"},
         "checkout_page": {"get": f"{url}/page?variant={{variant}}"},
+        "checkout_start": {"post": f"{url}/start/{{merchant_reference}}"},
         "order": {"get": f"{url}/orders/{{merchant_reference}}", "read": "granted"},
     }
     section = {
