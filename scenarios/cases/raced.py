@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from scenarios.cases.batch import STEP, settled_together
+from scenarios.run.findings import observed_in
 from scenarios.run.judge import Judge, said
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
@@ -72,6 +73,7 @@ def same_answers(judge: Judge, copies: Sequence[Exchange], case: str) -> None:
         seen=f"{len(refused)} of {len(answered)} were not: {said(refused[0])}" if refused else "",
         exchanges=[*refused[:3], *copies[:1]],
         case=case,
+        observed=observed_in(refused[0]) if refused else None,
     )
     judge.holds(
         "IDM-02",

@@ -15,6 +15,7 @@ from scenarios.cases.at_once import in_one_reading
 from scenarios.cases.kinds import Action
 from scenarios.oracles.plain_faults import BET, RESULT
 from scenarios.run.balances import Undecided
+from scenarios.run.findings import observed_in
 from scenarios.run.judge import Judge, said
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.operator_client import Verbs
@@ -84,6 +85,7 @@ def _series(
             seen=f"{len(refused)} of {len(sent)} were not, the first: {said(refused[0])}",
             exchanges=[*sent[:1], refused[0], sent[-1]],
             case=case,
+            observed=observed_in(refused[0]),
         )
     if read:
         judge.settled("BET-10", player, sent[0], sent[-1], case=case, last=last)

@@ -16,6 +16,7 @@ from scenarios.report.summary import named
 from scenarios.report.terminal import Terminal
 from tests.support.in_memory.faulty_wallets import OtherCode, PaysOrphans
 from tests.support.in_memory.judging import judged
+from tests.support.in_memory.odd_wallets import CopiesAreErrors
 from tests.support.in_memory.wallets import Refused, Wallet
 
 
@@ -121,19 +122,20 @@ def test_what_only_wagers_that_read_a_balance_show_is_shown_by_the_first_of_them
 
 
 @pytest.mark.parametrize(
-    ("fault", "fitting"),
+    ("rule", "fault", "fitting"),
     [
-        (PaysOrphans, "The amount is credited without looking for the original."),
-        (RefusesOrphans, "An id that is not known is taken for an error."),
-        (CrashesOnOrphans, "An exception that nobody catches"),
+        ("RBK-04", PaysOrphans, "The amount is credited without looking for the original."),
+        ("RBK-04", RefusesOrphans, "An id that is not known is taken for an error."),
+        ("RBK-04", CrashesOnOrphans, "An exception that nobody catches"),
+        ("IDM-02", CopiesAreErrors, "The unique key does its work"),
     ],
 )
-def test_causes_fit_what_was_seen(fault, fitting):
-    found = judged(fault(), "RBK-04", seed=7)
+def test_causes_fit_what_was_seen(rule, fault, fitting):
+    found = judged(fault(), rule, seed=7)
     causes = shown(found, 400).split("causes")[1]
     assert causes.strip().startswith(fitting)
-    [rule] = document(found.run, found.verdicts).rules
-    assert rule.causes.startswith(fitting)
+    [told] = document(found.run, found.verdicts).rules
+    assert told.causes.startswith(fitting)
 
 
 def test_every_rule_has_causes_for_whatever_is_seen():
