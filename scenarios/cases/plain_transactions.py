@@ -29,7 +29,7 @@ from scenarios.oracles.plain_faults import (
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.wallet.noticed import Noticed
-from scenarios.wallet.operator_client import Verbs
+from scenarios.wallet.operator_client import NoRace, Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange
@@ -37,6 +37,9 @@ from simulators.exchanges.history import Exchange
 # What is tried alone, and what each of the second is tried behind.
 _ALONE: Final = (BET, RESULT, BET_UNDONE, RESULT_UNDONE, ORPHAN)
 _BEHIND: Final = (BET_UNDONE, RESULT_UNDONE, ORPHAN, REFUSED_BET, RESULT, BET)
+# The rule that tells of plain wagers which lose one another at once, and how often that is tried.
+AT_ONCE: Final = "INV-04"
+_RACES: Final = 8
 # Smallest units: what the player has, what comes before is about, and what is tried is about.
 _FUNDS, _BEFORE, _TRIED, _STEP = 100_000, 400, (237, 1151), 101
 # How many readings are to tell two in a row that are alike.
@@ -91,6 +94,50 @@ def learn_plain_faults(judge: Judge) -> None:
         if not _all_right(judge, run.verbs, run.players[0]):
             run.plain_faults.alone = True
             _learn(judge, [*product([""], _ALONE), *product(_BEHIND, [RESULT, BET])])
+
+
+def lost_at_once(judge: Judge) -> bool:
+    """Whether plain wagers of one player lose one another where they leave together; tried once in a run.
+
+    AT_ONCE tells of it; where that is not judged, nothing is tried.
+    """
+    run = judge.run
+    faults = run.plain_faults
+    if faults.at_once is None and AT_ONCE in run.settings.rules and not run.lock.shared():
+        faults.at_once = False
+        with contextlib.suppress(Undecided, Unreadable, NoRace):
+            for _ in range(_RACES):
+                found = _at_once(judge, run.verbs, run.players[0])
+                if found is not None:
+                    run.noticed.append(found)
+                    faults.at_once = True
+                    break
+    return bool(faults.at_once)
+
+
+def _at_once(judge: Judge, operator: Verbs, player: Player) -> Noticed | None:
+    """Race bets and results, no two alike and all covered; what shows that the balance is off, None where it is not."""
+    start = _settled(judge, player)
+    if start is None:
+        return None
+    wagers = [
+        operator.transaction((BET, RESULT)[place % 2], player, player.money(_TRIED[0] + _STEP * place))
+        for place in range(judge.run.settings.effort.width)
+    ]
+    sent = [operator.again(one) if one.unknown else one for one in operator.race(wagers)]
+    done_all = [one for one in sent if one.ok]
+    right = start + sum(one.message.amount * _MOVES[one.message.kind] for one in done_all)
+    off = judge.measure(player, right) - right
+    if not off or any(one.unknown for one in sent):
+        return None
+    return Noticed(
+        AT_ONCE,
+        f"{len(done_all)} bets and results at once move the sum of what they say",
+        f"the balance is {player.show(abs(off))} too {'much' if off > 0 else 'little'}",
+        tuple(one.number for one in sent),
+        abs(off),
+        observed=Observed.MONEY,
+    )
 
 
 def _told(judge: Judge) -> set[str]:

@@ -8,16 +8,16 @@ CLIENT went away is dropped, and the scenario judged again when it is back; one 
 finding. So is what was found while an answer was late, or a wait was shorter than a CLIENT may take: what paused says
 nothing. What was sent side by side, because its order means nothing, is sent one after the other then: what holds so is
 no breach of a rule that is not about races. What depends on a balance accuses nobody while another run uses the
-players, too.
+players, too. Nor does what did not come back, where plain wagers at once lose one another already.
 """
 
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 import pytest
 
-from scenarios.cases.plain_transactions import learn_plain_faults
+from scenarios.cases.plain_transactions import AT_ONCE, learn_plain_faults, lost_at_once
 from scenarios.contract import RULES, Observed
 from scenarios.run.findings import HELD_ALONE, Finding, ScenarioResult, message
 from scenarios.run.guard import OutOfBounds, TargetGone
@@ -34,6 +34,13 @@ _GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.
 # What is seen so depends on what a player has.
 _BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
 
+# What these are about may be lost between plain wagers that race.
+_ABOUT_RACES = frozenset({"BET-04", "INV-02", "INV-03", AT_ONCE, "INV-05"})
+_LOST_AT_ONCE: Final = (
+    "a wrong balance was seen once, and plain bets and results of one player lose one another wherever they are "
+    f"under way at once, with nothing copied, rolled back or killed. {AT_ONCE} tells of that: fix it first, then "
+    "judge this again"
+)
 _WHO: Final = "Did somebody else use the player? If not, judge it again"
 # Seconds for which balances have to be still, where somebody else may move them.
 _LEAST_STILL, _MOST_STILL = 3.0, 10.0
@@ -192,9 +199,13 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         # What could not be tried again speaks for itself.
         silent = all(finding.observed is Observed.SILENT for finding in result.of(rule))
         by_chance = (raced or "restart" in RULES[rule].needs) and not silent
-        if rule in back or rule not in again or (by_chance and _still(judge)):
+        if rule in back or rule not in again:
             continue
-        if not raced and any(judge.abreast.intersection(one.exchanges) for one in result.of(rule)):
+        if by_chance and rule not in _ABOUT_RACES and _by_money(result, rule, all) and lost_at_once(judge):
+            result.seen_once[rule] = _LOST_AT_ONCE
+        elif by_chance and _still(judge):
+            continue
+        elif not raced and any(judge.abreast.intersection(one.exchanges) for one in result.of(rule)):
             result.notes.setdefault(rule, []).append(HELD_ALONE)
             judge.run.unsteady |= _by_money(result, rule)
             dropped.add(rule)
@@ -209,8 +220,8 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
     ]
 
 
-def _by_money(result: ScenarioResult, rule: str) -> bool:
-    return any(finding.observed is Observed.MONEY for finding in result.of(rule))
+def _by_money(result: ScenarioResult, rule: str, how_many: Callable[[Iterable[bool]], bool] = any) -> bool:
+    return how_many(finding.observed is Observed.MONEY for finding in result.of(rule))
 
 
 def _run(item: pytest.Function, judge: Judge) -> Exception | None:

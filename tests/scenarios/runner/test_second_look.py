@@ -1,5 +1,7 @@
 """What broke a rule is looked at once more: what does not come back, or moves by itself, accuses nobody."""
 
+import contextlib
+import threading
 import time
 from decimal import Decimal
 
@@ -105,3 +107,52 @@ def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
     result = judged(UsedAllTheTime(), "RES-05", paths=files, watchers=[Unsteady()])
     assert standing(result, "RES-05") is Standing.UNDECIDED
     assert "with nothing sent" in verdict(result, "RES-05").reason
+
+
+class LosesWhatRaces(Wallet):
+    """Reads a balance, waits, and writes it: of wagers at once on one player the last stays. Copies count once."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock = contextlib.nullcontext()
+        self.ids = threading.Lock()
+
+    def handle(self, message):
+        with self.ids:
+            known = self.entries.get(self.key(message))
+            if known is None:
+                return self.fresh(message)
+        return self.again(known, message)
+
+    def record(self, message, effect, error):
+        player = message["user_id"]
+        before = self.balances[player]
+        self.ids.release()
+        time.sleep(0.003)
+        self.ids.acquire()
+        self.balances[player] = before
+        return super().record(message, effect, error)
+
+
+def test_what_plain_wagers_at_once_lose_is_no_fault_of_the_copies_beside_them(scenario):
+    files = scenario("""
+        looks = []
+
+        @pytest.mark.rules("IDM-02")
+        def test_lost_beside_a_race(judge, player, operator):
+            looks.append(1)
+            judge.fund(player, 1000)
+            operator.race([operator.transaction("result", player, player.unit)] * 2)
+            judge.settled("IDM-02", player) if len(looks) > 1 else judge.was(
+                "IDM-02", player, player.money(900), [player.money(1000)]
+            )
+
+        @pytest.mark.rules("INV-04")
+        def test_nothing(judge):
+            judge.holds("INV-04", True, expected="", seen="")
+    """)
+    result = judged(LosesWhatRaces(), "IDM-02", "INV-04", paths=files)
+    assert standing(result, "IDM-02") is Standing.UNDECIDED
+    assert "INV-04 tells of that" in verdict(result, "IDM-02").reason
+    assert standing(result, "INV-04") is Standing.FAILED
+    assert "at once move the sum" in verdict(result, "INV-04").reason
