@@ -7,11 +7,11 @@ signature holds, and its sums are judged whether or not its figures are JSON num
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from simulators.checkout import claims as claim_checks
-from simulators.checkout.claims import CLAIMS, Code
+from simulators.checkout.claims import CLAIMS, TOLERANCE, Code, sum_off
 from simulators.checkout.wire import Agreement
 from simulators.values import jws, money
 
@@ -40,11 +40,8 @@ _RULES: Final[dict[str, tuple[str, ...]]] = {
     "data.variant": ("CHK-07",),
     "data.variant.reference": ("CHK-07",),
 }
-# Of a unit of the currency: half of one, and what binary floating point adds to it.
-_HALF: Final = Decimal("0.5001")
 _EXPECTED: Final = {claim.path: claim.expected for claim in CLAIMS}
-# Digits enough for any price, so that nothing is rounded on its way; what is beyond a fortune is no price.
-_PRECISION: Final = 100
+# What is beyond a fortune is no price.
 _FORTUNE: Final = Decimal(10) ** 15
 _LONG: Final = 60
 
@@ -152,18 +149,12 @@ def _sum_faults(token: CheckoutToken) -> Iterator[ClaimFault]:
     before, after, percentage, tax = (_number(token.claim(f"{_PRICE}.{name}")) for name in names)
     if before is None or after is None:
         return
-    half = _unit(token, before, after) * _HALF
+    half = _unit(token, before, after) * TOLERANCE
     if percentage is not None and (off := sum_off(before, after, percentage)) > half:
         expected = f"{_shown(before)} with {_shown(percentage)} % on top, to half a unit"
         yield ClaimFault("CHK-06", f"{_PRICE}.valueAfterTax", expected, _shown(after), off)
-    if tax is not None and (off := sum_off(before + tax, after, Decimal(0))) > half:
+    if tax is not None and (off := sum_off(before, after, tax=tax)) > half:
         yield ClaimFault("CHK-06", _TAX, f"{_shown(after)} less {_shown(before)}", _shown(tax), off)
-
-
-def sum_off(before: Decimal, after: Decimal, percentage: Decimal) -> Decimal:
-    """How far ``after`` is from ``before`` with ``percentage`` of it on top; zero or more, never rounded."""
-    with localcontext(prec=_PRECISION):
-        return abs(before * (1 + percentage / 100) - after)
 
 
 def _number(value: Any) -> Decimal | None:

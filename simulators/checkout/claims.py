@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal, localcontext
 from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Any, Final
@@ -24,13 +24,13 @@ LEEWAY: Final = 60
 _DIGITS: Final = 15
 # The unit of most currencies, for where the token's is not known.
 _USUAL: Final = Decimal("0.01")
-_EXACT: Final = Context(prec=100)
+# Digits enough for any price, so that nothing is rounded on its way.
+_PRECISION: Final = 100
 _ONE: Final = Decimal(1)
-_HUNDRED: Final = Decimal(100)
 # A whole address without a password; no letter in it could begin something else in a header or a policy.
 ADDRESS: Final = r"^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][!-~]*)?$"
-# Half a unit, and what binary floating point adds to it.
-_HALF: Final = Decimal("0.5001")
+# By so much of the currency's unit a sum may be off: half of one, and what binary floating point adds to it.
+TOLERANCE: Final = Decimal("0.5001")
 # How many codes of currencies are remembered: ISO 4217 has fewer.
 _CURRENCIES: Final = 256
 # Seconds reach this in the year 5138; before, it is milliseconds.
@@ -380,13 +380,16 @@ def _add_up(price: Mapping[str, Any], found: dict[str, Code], unit: Decimal) -> 
     if _BEFORE in found or _AFTER in found or _PERCENTAGE in found:
         return
     before, after, tax = price["valueBeforeTax"], price["valueAfterTax"], price.get("taxValue")
-    most = _EXACT.multiply(unit, _HALF)
-    # A hundred times all of it, as nothing is divided then.
-    taxed = _EXACT.multiply(before, _EXACT.add(_HUNDRED, price["taxPercentage"]))
-    off = _EXACT.subtract(taxed, _EXACT.multiply(after, _HUNDRED))
-    if _EXACT.abs(off) > _EXACT.multiply(most, _HUNDRED):
+    most = unit * TOLERANCE
+    if sum_off(before, after, price["taxPercentage"]) > most:
         found[_AFTER] = Code.DOES_NOT_ADD_UP
-    if tax is not None and _TAX not in found:
-        left = _EXACT.subtract(_EXACT.subtract(after, before), tax)
-        if _EXACT.abs(left) > most:
-            found[_TAX] = Code.DOES_NOT_ADD_UP
+    if tax is not None and _TAX not in found and sum_off(before, after, tax=tax) > most:
+        found[_TAX] = Code.DOES_NOT_ADD_UP
+
+
+def sum_off(
+    before: Decimal, after: Decimal, percentage: Decimal = Decimal(0), tax: Decimal = Decimal(0)
+) -> Decimal:
+    """How far ``after`` is from ``before`` with ``percentage`` of it, or ``tax``, on top: zero or more, exact."""
+    with localcontext(prec=_PRECISION):
+        return abs(before * (1 + percentage / 100) + tax - after)

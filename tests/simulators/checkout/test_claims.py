@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
-from scenarios.tokens.checkout_token import claim_faults, signature_fault, sum_off, taken_apart
-from simulators.checkout.claims import verify
+from scenarios.tokens.checkout_token import claim_faults, signature_fault, taken_apart
+from simulators.checkout.claims import sum_off, verify
 from simulators.checkout.wire import Agreement, Claims, mint
 from simulators.values import jws, money
 

@@ -6,13 +6,11 @@ from copy import deepcopy
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
 from simulators.checkout import wire
 from simulators.checkout.claims import CLAIMS, LEEWAY, LIFE, Code, Need, verify
-from simulators.values import decimal_json, jws, money
+from simulators.values import decimal_json, jws
 from tests.documents.golden.product_widget import product_token
 from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims
 from tests.support.keys import key_pair
@@ -209,34 +207,12 @@ def test_the_sum_is_right_to_half_a_unit(currency, before, percentage, after, ho
     assert faults(wire.mint(made, SECRET)) == wrong
 
 
-@given(
-    minor=st.integers(0, 10**12),
-    percentage=st.decimals(0, 100, places=3),
-    currency=st.sampled_from(["EUR", "JPY", "KWD"]),
-    off=st.sampled_from([0, 1]),
-)
-def test_a_price_rounded_once_holds_and_one_unit_beside_it_does_not(minor, percentage, currency, off):
-    unit = money.unit(currency)
-    before = money.from_minor(minor, currency)
-    exact = before * (1 + percentage / 100)
-    after = exact.quantize(unit) + off * unit
-    made = claims(
-        NOW,
-        currency=currency,
-        value_before_tax=before,
-        tax_percentage=percentage,
-        value_after_tax=after,
-        tax_value=after - before,
-    )
-    assert (faults(wire.mint(made, SECRET)) == []) == (abs(exact - after) <= unit / 2)
-
-
 def unsigned(alg):
     head, body = (base64url_encode(decimal_json.dumps(each)).decode() for each in ({"alg": alg}, changed()))
     return f"{head}.{body}."
 
 
-@pytest.mark.parametrize("alg", ["none", "None", "NONE"])
+@pytest.mark.parametrize("alg", ["none", "None", "NONE", None])
 def test_no_algorithm_is_no_proof(alg):
     assert faults(unsigned(alg)) == ["header.alg: unsigned"]
 

@@ -15,7 +15,6 @@ from simulators.checkout.lifecycle import LIFECYCLE, CheckoutEvent, CheckoutStat
 from simulators.checkout.world import Checkout
 from simulators.values import jws, money
 from simulators.webhooks.message_log import DeliveryStanding
-from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, quiet_checkout
 from tests.simulators.jackpot.running import START, inbox
 from tests.support.keys import key_pair
@@ -96,19 +95,6 @@ def test_any_2xx_acknowledges(box, status):
         assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.ACKNOWLEDGED
 
 
-def test_a_decision_is_sent_again_to_the_byte_until_it_is_acknowledged(box):
-    box.script.extend([500, 503, 404])
-    with quiet_checkout(box.url) as (simulator, clock):
-        delivery = simulator.decide(made(simulator, clock).token, True)
-        while (pause := simulator.queue.work()) is not None:
-            clock.now += pause
-        assert simulator.queue.delivery(delivery.id).standing is DeliveryStanding.ACKNOWLEDGED
-        assert len(box.bodies) == 4
-        assert len(set(box.bodies)) == 1
-        kinds = [each.title for each in simulator.history]
-        assert kinds == ["approval", *["copy of approval"] * 3]
-
-
 @pytest.mark.parametrize("agreed", [True, False])
 def test_a_decision_goes_to_server_to_server_of_its_token(box, agreed):
     named = wire.CallbackUrls(f"{box.url}?order=1")
@@ -125,16 +111,6 @@ def test_a_decision_goes_to_server_to_server_of_its_token(box, agreed):
         elsewhere = simulator.decide(made(simulator, clock, variant="other").token, True)
         standing = DeliveryStanding.WAITING if agreed else DeliveryStanding.UNADDRESSED
         assert elsewhere.standing is standing
-
-
-def test_a_decision_nobody_takes_is_given_up(box):
-    box.always = 500
-    with quiet_checkout(box.url, schedule=Schedule(1, 2, 10)) as (simulator, clock):
-        delivery = simulator.decide(made(simulator, clock).token, True)
-        while (pause := simulator.queue.work()) is not None:
-            clock.now += pause
-        assert [each.id for each in simulator.queue.given_up] == [delivery.id]
-        assert len(box.bodies) == 4
 
 
 def test_a_checkout_is_decided_once(box):

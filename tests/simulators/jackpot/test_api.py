@@ -11,7 +11,6 @@ import requests
 from simulators.exchanges.as_json import as_json
 from simulators.exchanges.history import Direction
 from simulators.jackpot import wire
-from simulators.server.provider_app import BODY_BYTES
 from simulators.values import decimal_json
 from tests.simulators.jackpot.running import AGREEMENT, Served, assert_error, events, served
 
@@ -168,12 +167,8 @@ def test_reservations_racing_in_one_session_make_one_voucher(place: Served) -> N
     ("path", "body", "status", "code"),
     [
         ("{store}/reserve-voucher-by-value", {"value": 31}, 422, "VALUE_UNAVAILABLE"),
-        ("{store}/reserve-voucher-by-value", {"value": -30}, 422, "VALUE_UNACCEPTABLE"),
         ("{store}/reserve-voucher-by-value", {"value": 50}, 422, "AMOUNT_EXCEEDED"),
-        ("{wide}/reserve-voucher-by-value", {"value": 19.99}, 422, "VALUE_OUT_OF_RANGE"),
-        ("{wide}/reserve-voucher-by-value", {"value": 20.001}, 422, "VALUE_UNACCEPTABLE"),
         ("{store}/reserve-voucher-by-price", {"price": 27.01}, 422, "PRICE_UNAVAILABLE"),
-        ("{store}/reserve-voucher-by-price", {"price": 0}, 422, "PRICE_UNACCEPTABLE"),
         ("none/reserve-voucher-by-price", {"price": 27}, 404, "STORE_NOT_FOUND"),
         ("{store}/offers/none/reserve-voucher-by-price", {"price": 27}, 404, "OFFER_NOT_FOUND"),
         ("{store}/reserve-voucher-by-value", {"price": 27}, 400, "MALFORMED"),
@@ -187,7 +182,7 @@ def test_reservations_racing_in_one_session_make_one_voucher(place: Served) -> N
 def test_what_is_not_sold_changes_nothing(
     place: Served, path: str, body: object, status: int, code: str
 ) -> None:
-    whole = "/v2/stores/" + path.format(store=place.store(), wide=place.store(continuous=True))
+    whole = "/v2/stores/" + path.format(store=place.store())
     session = place.session(amount=Decimal("44.99"))
     assert_error(place.ask("POST", whole, body, headers=session), status, code)
     assert place.simulator.account.vouchers == []
@@ -195,13 +190,10 @@ def test_what_is_not_sold_changes_nothing(
     assert place.ask("GET", "/widget/offers", headers=session).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff", b'{"value": NaN}', b"[" * 100_000, b'{"value": 1e99999999999999999999}']
-)
-def test_what_is_no_json(place: Served, body: bytes) -> None:
+def test_what_is_no_json(place: Served) -> None:
     headers = {**place.session(), "Content-Type": "application/json"}
     path = f"/v2/stores/{place.store()}/reserve-voucher-by-value"
-    assert_error(place.ask("POST", path, data=body, headers=headers), 400, "NOT_JSON")
+    assert_error(place.ask("POST", path, data=b"{", headers=headers), 400, "NOT_JSON")
     headers["Content-Type"] = "text/plain"
     assert_error(place.ask("POST", path, data=b'{"value":30}', headers=headers), 400, "NOT_JSON")
 
@@ -214,19 +206,6 @@ def test_a_withdrawn_store_sells_nothing(place: Served) -> None:
 
 
 # -- the rest of the server
-
-
-def test_errors_of_the_server_itself_have_the_same_shape(place: Served) -> None:
-    assert_error(place.ask("GET", "/nowhere"), 404, "NOT_FOUND")
-    refused = place.ask("DELETE", "/v2/token")
-    assert_error(refused, 405, "METHOD_NOT_ALLOWED")
-    assert "POST" in refused.headers["Allow"]
-    long = place.ask(
-        "POST", "/v2/token", data=b" " * (BODY_BYTES + 1), headers={"Content-Type": "application/json"}
-    )
-    assert_error(long, 413, "REQUEST_ENTITY_TOO_LARGE")
-    place.simulator.service.agreement = None  # type: ignore[assignment]
-    assert_error(place.ask("GET", "/v2/stores", headers=place.key), 500, "INTERNAL_ERROR")
 
 
 def test_requests_are_recorded_without_secrets(place: Served) -> None:

@@ -106,17 +106,6 @@ def test_the_whole_window_in_scaled_time_from_threads() -> None:
             assert len(simulator.queue.delivery(delivery.id).attempts) > 1
 
 
-def test_no_answer_is_sent_again_and_says_why() -> None:
-    with inbox() as box:
-        gone = box.url
-    with quiet_simulator(gone) as (simulator, _):
-        delivery = one(simulator)
-        assert simulator.queue.work() == 1
-        (attempt,) = simulator.queue.delivery(delivery.id).attempts
-        assert attempt.status is None
-        assert attempt.failure == "connection refused"
-
-
 def names(box: Inbox) -> list[str]:
     return [json.loads(body)["event"] for body in box.bodies]
 
@@ -130,13 +119,6 @@ def life(simulator: JackpotSimulator) -> list[str]:
     for event in (VoucherEvent.CONFIRM, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND):
         account.happen(voucher.id, event)
     return ["coupon/reserved", "coupon/confirmed", "coupon/ready", "coupon/refunded"]
-
-
-def test_events_in_order_without_shuffle() -> None:
-    with inbox() as box, quiet_simulator(box.url) as (simulator, _):
-        raised = life(simulator)
-        simulator.queue.work()
-        assert names(box) == raised
 
 
 def test_events_shuffled_by_a_seed() -> None:

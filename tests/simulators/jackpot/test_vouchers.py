@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
@@ -227,11 +226,6 @@ def test_disturbed_about_one_voucher_and_no_other(place: Served) -> None:
     assert change(place, one, "confirm").status_code == 200
 
 
-def test_only_operations_can_be_disturbed(place: Served) -> None:
-    with pytest.raises(ValueError, match="confirm"):
-        place.simulator.disturb("confrim", about=ALL)
-
-
 def test_each_reservation_expires_in_its_turn(place: Served) -> None:
     short, canceled, long = (place.reserve()["id"] for _ in range(3))
     place.simulator.account.habits.reservation_seconds = 60
@@ -248,16 +242,6 @@ def test_each_reservation_expires_in_its_turn(place: Served) -> None:
         VoucherState.CANCELED,
     ]
     assert events(place).count("coupon/canceled") == 2
-
-
-def test_calm_lets_go_of_what_is_held_back(place: Served) -> None:
-    voucher, server = place.reserve()["id"], place.server()
-    place.simulator.disturb("confirm", delay_seconds=3600, about=ALL)
-    with ThreadPoolExecutor(1) as pool:
-        path = f"/v2/vouchers/{voucher}/confirm"
-        asked = pool.submit(place.ask, "PUT", path, headers=server)
-        place.simulator.calm(ALL)
-        assert asked.result(30).status_code == 200
 
 
 def test_notification_urls_that_cannot_be(place: Served) -> None:

@@ -120,14 +120,6 @@ def test_repr_keeps_the_secret() -> None:
         assert SECRET not in repr(operator)
 
 
-def test_a_dropped_connection_is_unknown_not_an_error() -> None:
-    with channel("drop") as (_, operator):
-        exchange = operator.send(bet())
-    assert exchange.unknown
-    assert exchange.answer is None
-    assert exchange.failure
-
-
 # -- the policy
 
 
@@ -209,19 +201,6 @@ def test_what_is_claimed_is_sent_though_another_could_not_be() -> None:
         assert [each.event for each in queue.given_up] == [stranger]
         assert until_idle(queue, clock) == []
     assert [json.loads(body)["transaction_id"] for body in client.bodies] == ["t-2"]
-
-
-def test_a_result_is_sent_again_until_answered_with_growing_pauses() -> None:
-    with channel("drop", "crash", "drop") as (client, operator):
-        queue, clock = queue_for(operator, 15)
-        deliver(queue, result())
-        assert [len(pending.attempts) for pending in queue.pending] == [1]
-        assert until_idle(queue, clock) == [1, 2, 4]
-        history = list(operator.route.history)
-    assert len(set(client.bodies)) == 1
-    assert [exchange.copy_of for exchange in history] == [None, 0, 0, 0]
-    assert history[-1].ok
-    assert queue.given_up == []
 
 
 @given(st.lists(st.sampled_from(["ok", "drop", "crash", "broke"]), max_size=6))
