@@ -10,14 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import ValidationError
-
-from scenarios.console.form_input import FormInput, Misfilled
+from scenarios.console.form_input import FormInput, Misfilled, changed
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting.operator import agreed_on
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Operator, contradictions
-from scenarios.toml_files.problems import Origin, reason
+from scenarios.toml_files.problems import Origin
 from simulators.providers import OPERATOR
 
 # The document's names, by the keys of [operator].
@@ -71,13 +69,13 @@ class AgreementForm:
         """Let what the form says be agreed from now on; raises Misfilled."""
         self.providers.need(OPERATOR)
         given = {name: asked.maybe(name) for name in FIELDS}
-        changed = {
+        read = {
             name: [word.strip() for word in (text or "").split(",") if word.strip()]
             if name in _LISTS
             else text
             for name, text in given.items()
         }
-        operator = self._checked(changed)
+        operator = changed(self._operator, read, _unfit)
         target = self.providers.target.model_copy(update={OPERATOR: operator})
         if wrong := list(contradictions(target, _ORIGIN)):
             # All that the form can contradict is the currency of the test players.
@@ -111,17 +109,6 @@ class AgreementForm:
     def _operator(self) -> Operator:
         operator, _ = self.providers.target.need_operator()
         return operator
-
-    def _checked(self, changed: Mapping[str, Any]) -> Operator:
-        try:
-            read = Operator.model_validate({**self._operator.model_dump(), **changed})
-        except ValidationError as invalid:
-            errors = invalid.errors(include_url=False)
-            # The first of each field, in the form's order.
-            found = {str(error["loc"][0]): reason(error) for error in reversed(errors)}
-            raise Misfilled({name: _unfit(name, found[name]) for name in FIELDS if name in found}) from None
-        # A copy, so that a dialect that was read from a file stays.
-        return self._operator.model_copy(update={name: getattr(read, name) for name in FIELDS})
 
 
 def _unfit(name: str, why: str) -> UsageProblem:

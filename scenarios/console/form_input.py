@@ -1,19 +1,23 @@
 """What a page of the console asks for, read from JSON; what does not fit is told in three beats."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from scenarios.events.raise_event import unfit
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from scenarios.problems.plain_text import whole
+from scenarios.toml_files.problems import reason
 from simulators.transport.delivery import Fault
 from simulators.transport.fault_parameters import UnfitFault
 from simulators.transport.faults.table import parse_fault
 from simulators.values import money
 
+S = TypeVar("S", bound=BaseModel)
 # No field is longer, in characters, and no list of faults.
 LENGTH: Final = 2000
 FAULTS: Final = 9
@@ -44,6 +48,21 @@ def read_as(field: str) -> Iterator[None]:
 def misfilled(field: str, came: str, expected: str, next_step: str) -> Misfilled:
     """The problem of a single field."""
     return Misfilled({field: UsageProblem(came, expected, next_step)})
+
+
+def changed(section: S, given: Mapping[str, Any], unfit: Callable[[str, str], UsageProblem]) -> S:
+    """``section`` of a target file with the values ``given``; ``unfit`` tells of a key and why it does not fit.
+
+    Raises Misfilled.
+    """
+    try:
+        read = type(section).model_validate({**section.model_dump(), **given})
+    except ValidationError as invalid:
+        # The first of each key, in the form's order.
+        found = {str(error["loc"][0]): reason(error) for error in reversed(invalid.errors(include_url=False))}
+        raise Misfilled({key: unfit(key, found[key]) for key in given if key in found}) from None
+    # A copy, so that a dialect that was read from a file stays.
+    return section.model_copy(update={key: getattr(read, key) for key in given})
 
 
 def _unknown(name: str, known: Collection[str]) -> UsageProblem:

@@ -1,6 +1,5 @@
 """Raising one event by hand: what ``pitboss trigger`` and the console share."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -8,8 +7,6 @@ from typing import Any, Final, TypeVar
 
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.operator_client import NoRace, Verbs
-from simulators.checkout.simulator import CheckoutSimulator
-from simulators.checkout.wire import Decision
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire, world
 from simulators.jackpot.catalogue import stores
@@ -164,18 +161,3 @@ def store_property(text: str) -> tuple[str, Any]:
             "a property and its value in JSON",
             "write --set voucherValueMax=100, or --set 'name=\"New\"' with the quotes",
         ) from None
-
-
-def decision(
-    simulator: CheckoutSimulator, *, checkout: str | None, merchant_reference: str | None, approved: bool
-) -> Decision:
-    """A decision on ``checkout`` (None: a new token, which is of no checkout); none of the simulator's changes."""
-    now = simulator.clock()
-    return Decision(
-        merchant_id=simulator.agreement.merchant_id,
-        reference=checkout or str(uuid.uuid4()),
-        merchant_reference=merchant_reference,
-        approved=approved,
-        decided_at=now,
-        iat=int(now),
-    )

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from scenarios.console.form_input import FormInput, Misfilled
+from scenarios.console.form_input import FormInput, changed
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import checkout, jackpot, operator
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import Target
-from scenarios.toml_files.problems import reason
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # The keys of each section of the target file that can be changed.
@@ -66,18 +65,13 @@ def rotate(providers: ServedProviders, asked: FormInput) -> dict[str, Any]:
             "no credential was given", f"one of {', '.join(KEYS[provider])}, with its new value", "give one"
         )
     section = getattr(providers.target, provider)
-    try:
-        read = type(section).model_validate({**section.model_dump(), **given})
-    except ValidationError as invalid:
-        found = {str(error["loc"][0]): reason(error) for error in invalid.errors(include_url=False)}
-        raise Misfilled({key: _unfit(key, found[key]) for key in given if key in found}) from None
-    changed = section.model_copy(update={key: getattr(read, key) for key in given})
-    target = providers.target.model_copy(update={provider: changed})
+    renewed = changed(section, given, _unfit)
+    target = providers.target.model_copy(update={provider: renewed})
     # Known as secrets before anything is sent with them; those of before stay so, as they stand in the history.
     secrets = {
         f"{provider}.{key}": text
         for key, text in given.items()
-        if isinstance(getattr(changed, key), SecretStr)
+        if isinstance(getattr(renewed, key), SecretStr)
     }
     simulator = providers.need(provider).simulator
     for redactor in (providers.redactor, simulator.redactor):

@@ -1,6 +1,7 @@
 """Raising events of any provider as the control API takes them: for `serve`, and for `trigger` where none runs."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from scenarios.console.control import recorded
@@ -15,6 +16,7 @@ from simulators.jackpot.catalogue.stores import StoreEventName
 from simulators.jackpot.wire import CouponName
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.values import money
+from simulators.values.ids import random_id
 from simulators.wallet.transactions import Transaction
 from simulators.webhooks.endpoint import Endpoint
 
@@ -157,12 +159,9 @@ class Events:
 
     def _decision(self, event: str, asked: FormInput) -> list[Exchange]:
         simulator = self.providers.simulator(CHECKOUT)
-        made = raise_event.decision(
-            simulator,
-            checkout=asked.maybe("checkout_token"),
-            merchant_reference=asked.maybe("merchant_reference"),
-            approved=event == DECISIONS[0],
-        )
+        # A new token is of no checkout; none of the simulator's changes.
+        decision = simulator.decision(asked.maybe("checkout_token") or random_id(), event == DECISIONS[0])
+        made = replace(decision, merchant_reference=asked.maybe("merchant_reference"))
         forged = asked.maybe("forged")
         if forged is None:
             return self._send_notice(simulator.endpoint, simulator.sign(made), asked)
