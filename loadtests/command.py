@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from loadtests.options import callback_url_of, players_named, refuse_engine
+from loadtests.options import callback_url_of, players_named
 from scenarios.problems.errors import UsageProblem
 from scenarios.problems.waiting import told_if_slow
 from scenarios.report.files import prepare_directory
@@ -130,7 +130,6 @@ def command(
     if all_options:
         become_locust(["--help"])
         return
-    refuse_engine(_value(more, "--engine"))
     target = target_or_demo(config)
     url = callback_url_of(target, host)
     ids = players_named(players, player_count, target.need_operator()[1].ids)

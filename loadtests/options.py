@@ -3,7 +3,7 @@
 Shares and sizes are those of ``Rates``, whose defaults and names they take, so that each is written once.
 """
 
-from argparse import SUPPRESS, Namespace
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -96,9 +96,6 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
     add_option(group, "--seed", 0, "What bets, amounts and disturbances are drawn by.")
     for name, (words, default) in STAKES.items():
         add_option(group, "--" + name.replace("_", "-"), default, words, "AMOUNT")
-    # It is gone: kept here so that it is refused with what took its place (``run``).
-    engine = group.add_argument("--engine", default="", env_var="PITBOSS_LOAD_ENGINE", help=SUPPRESS)
-    shown_in_form(engine, shown=False)
     traffic = parser.add_argument_group("pitboss: how often what happens")
     for name, words in RATES.items():
         add_option(
@@ -202,16 +199,6 @@ def players_named(pattern: str | None, count: int | None, known: Sequence[str]) 
         raise UsageProblem(
             f"--players is {pattern!r}: {error}", "a pattern with {n} in it", "write --players 'load-{n}'"
         ) from None
-
-
-def refuse_engine(name: str | None) -> None:
-    """Raise UsageProblem where an engine is named: there is one way to send now."""
-    if name:
-        raise UsageProblem(
-            f"--engine is {name!r}",
-            "no --engine: every user sends over a connection of its own, which takes any number of them",
-            "leave --engine out, and spread the users over cores with --processes, for a higher rate",
-        )
 
 
 def callback_url_of(target: Target, host: str | None) -> str:

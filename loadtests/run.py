@@ -205,7 +205,6 @@ def _on_init(environment: Environment, **_: Any) -> None:
     # shorter by the seconds that these took.
     gevent.get_hub().loop.update_now()
     with refusing():
-        options.refuse_engine(parsed.engine)
         traffic = make(parsed, environment.host or parsed.host, Shard())
     if not environment.host:
         environment.host = parsed.host = traffic.base_url

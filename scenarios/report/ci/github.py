@@ -33,9 +33,9 @@ _PROPERTY: Final = {**_DATA, ":": "%3A", ",": "%2C"}
 Command = Literal["error", "warning"]
 
 
-def active(environment: Mapping[str, str] = os.environ) -> bool:
+def active() -> bool:
     """Whether this runs in GitHub Actions."""
-    return environment.get(VARIABLE) == "true"
+    return os.environ.get(VARIABLE) == "true"
 
 
 def annotation(command: Command, title: str, message: str) -> str:
@@ -94,9 +94,9 @@ def _message(judged: Judged, verdict: RuleVerdict) -> str:
     return redactor.text("\n".join(line for line in lines if line))
 
 
-def write_summary(judged: Judged, environment: Mapping[str, str] = os.environ) -> None:
+def write_summary(judged: Judged) -> None:
     """Append the verdict to the summary of the job's page, where the runner names a file for it."""
-    file = environment.get(SUMMARY)
+    file = os.environ.get(SUMMARY)
     if not file:
         return
     try:

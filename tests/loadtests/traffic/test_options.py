@@ -6,7 +6,6 @@ from pathlib import Path
 import gevent
 import pytest
 
-from loadtests.options import refuse_engine
 from loadtests.traffic.mix import Rates
 from scenarios.problems.errors import UsageProblem
 from simulators.transport.faults.table import spell_fault
@@ -195,12 +194,6 @@ def test_faults_are_read_as_the_documents_name_them(make):
     for wrong in ("late-answer", "client-killed", ""):
         with pytest.raises(UsageProblem, match="--faults"):
             make("--faults", wrong)
-
-
-def test_an_engine_is_refused_with_what_took_its_place():
-    refuse_engine("")
-    with pytest.raises(UsageProblem, match="--processes"):
-        refuse_engine("fast")
 
 
 def test_the_document_tells_the_defaults_as_they_are():

@@ -41,17 +41,12 @@ def test_a_secret_variable_that_is_unset(tmp_path, client):
     assert "NO_SUCH_VARIABLE" in three_beats(pitboss("check", cwd=tmp_path), 2)
 
 
-def test_a_time_limit_that_is_no_duration(tmp_path, client):
-    target_file(tmp_path, client)
-    error = three_beats(pitboss("check", *QUICK, "--time-limit", "soon", cwd=tmp_path), 2)
-    assert "soon" in error
-    assert "90s, 5m or 1h" in error
-
-
-def test_a_time_limit_of_the_target_that_is_no_duration(tmp_path, client):
-    target_file(tmp_path, client, more='[target]\ntime_limit = "soon"')
-    error = three_beats(pitboss("check", *QUICK, cwd=tmp_path), 2)
-    assert "time_limit" in error
+@pytest.mark.parametrize(
+    ("options", "more"), [(("--time-limit", "soon"), ""), ((), '[target]\ntime_limit = "soon"')]
+)
+def test_a_time_limit_that_is_no_duration(tmp_path, client, options, more):
+    target_file(tmp_path, client, more=more)
+    error = three_beats(pitboss("check", *QUICK, *options, cwd=tmp_path), 2)
     assert "soon" in error
     assert "90s, 5m or 1h" in error
 

@@ -1,7 +1,10 @@
 """Reports made by hand for tests of the page: small, whole, and as hostile or large as a test wants."""
 
+import base64
 import json
 import random
+import re
+import zlib
 
 SIGNATURE = "X-Security-Hash"
 RACE = "race of 3, last bytes within 0.1 ms"
@@ -179,3 +182,9 @@ def ten_thousand(names, *, body=0, seed=1):
         rules.append(one)
     assert number == 10_000
     return document(*rules, exchanges=number)
+
+
+def blocks(text):
+    """What the compressed blocks of a page hold, by rule."""
+    found = re.findall(r'<script type="text/plain" id="data-([^"]+)">([^<]*)</script>', text)
+    return {name: json.loads(zlib.decompress(base64.b64decode(packed))) for name, packed in found}

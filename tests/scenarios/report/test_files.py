@@ -8,6 +8,7 @@ import pytest
 
 from scenarios.contract import RULES
 from scenarios.report.terminal import Terminal
+from tests.scenarios.report.made_up_reports import blocks
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import SECRET, Refused, Wallet, served
 from tests.support.programs.commanding import pitboss, target_file
@@ -183,7 +184,9 @@ def test_no_secret_is_in_any_file_or_on_the_terminal(tmp_path):
         )
     assert done.returncode == 1, done.stdout + done.stderr
     texts = {path.name: path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    texts |= {"stdout": done.stdout, "stderr": done.stderr}
+    unpacked = json.dumps(blocks(texts["report.html"]))
+    assert "operator.security_hash" in unpacked
+    texts |= {"stdout": done.stdout, "stderr": done.stderr, "what report.html unpacks": unpacked}
     assert "the first genuine" not in done.stdout
     for name, text in texts.items():
         for secret in (SECRET, PASSWORD):

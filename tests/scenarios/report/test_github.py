@@ -34,11 +34,6 @@ def test_a_long_message_is_cut():
     assert len(github.annotation("warning", "t", "x" * 100_000)) < 3000
 
 
-@pytest.mark.parametrize(("value", "active"), [("true", True), ("false", False), ("", False), (None, False)])
-def test_active_only_in_actions(value, active):
-    assert github.active({} if value is None else {"GITHUB_ACTIONS": value}) is active
-
-
 # -- of verdicts
 
 
@@ -172,22 +167,6 @@ def test_a_target_that_is_down_is_annotated(tmp_path):
     assert "next step" in line
 
 
-def test_a_broken_rule_is_annotated(tmp_path):
-    done = pitboss(
-        "demo",
-        "--mutant",
-        "rollback-orphan-deposits",
-        "--only",
-        "RBK-04",
-        cwd=tmp_path,
-        GITHUB_ACTIONS="true",
-    )
-    assert done.returncode == 1, done.stdout + done.stderr
-    (line,) = commands_of(done.stdout)
-    assert line.startswith("::error title=RBK-04 (MUST) failed::")
-    assert RULES["RBK-04"].statement in line
-
-
 def test_a_client_cannot_annotate(tmp_path):
     with served(Spoofing()) as url:
         target_file(tmp_path, url)
@@ -200,11 +179,14 @@ def test_a_client_cannot_annotate(tmp_path):
 # -- the summary of the job's page
 
 
-def test_the_summary_tells_the_verdict_and_what_is_broken_and_a_client_cannot_write_in_it(run, tmp_path):
+def test_the_summary_tells_the_verdict_and_what_is_broken_and_a_client_cannot_write_in_it(
+    run, tmp_path, monkeypatch
+):
     said = "<script>x</script> | a | [link](http://x) `code` \n# heading"
     page = tmp_path / "summary.md"
     page.write_text("before\n")
-    github.write_summary(judged(run, ("RBK-04", Level.MUST, said)), {"GITHUB_STEP_SUMMARY": str(page)})
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    github.write_summary(judged(run, ("RBK-04", Level.MUST, said)))
     text = page.read_text()
     assert text.startswith("before\n### pitboss: The contract is broken")
     row = next(line for line in text.splitlines() if line.startswith("1. **RBK-04** (MUST) "))
@@ -212,5 +194,5 @@ def test_the_summary_tells_the_verdict_and_what_is_broken_and_a_client_cannot_wr
     assert "\\| a \\|" in row
     assert "\\[link\\]" in row
     assert not re.search(r"(?m)^# heading", text)
-    github.write_summary(judged(run), {})
-    github.write_summary(judged(run), {"GITHUB_STEP_SUMMARY": str(tmp_path)})
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    github.write_summary(judged(run))

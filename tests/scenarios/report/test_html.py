@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-import zlib
 from html.parser import HTMLParser
 
 import pytest
@@ -15,6 +14,7 @@ from scenarios.report.page.html import render
 from scenarios.report.page.html_view import verdict
 from scenarios.report.saved import read_report, report_of
 from tests.scenarios.report.made_up_reports import (
+    blocks,
     document,
     exchange,
     filled,
@@ -23,11 +23,9 @@ from tests.scenarios.report.made_up_reports import (
     rule,
     ten_thousand,
 )
-from tests.scenarios.report.test_files import PASSWORD, Chatty
 from tests.support.in_memory.faulty_wallets import PaysOrphans
 from tests.support.in_memory.judging import judged
-from tests.support.in_memory.wallets import SECRET, served
-from tests.support.programs.commanding import pitboss, target_file, three_beats
+from tests.support.programs.commanding import pitboss, three_beats
 
 HOSTILE = (
     "</script><script>window.stolen=1</script>\"'><img src=x onerror=window.stolen=1>"
@@ -61,12 +59,6 @@ def page(*rules, **more):
     return render(report_of(document(*rules, **more)))
 
 
-def blocks(text):
-    """What the compressed blocks of a page hold, by rule."""
-    found = re.findall(r'<script type="text/plain" id="data-([^"]+)">([^<]*)</script>', text)
-    return {name: json.loads(zlib.decompress(base64.b64decode(packed))) for name, packed in found}
-
-
 def should(name, outcome):
     return rule(name, outcome, level="SHOULD")
 
@@ -82,12 +74,6 @@ AUDIT = {"verdict": "clean", "players": 200, "transactions": 12_000, "off": "0.0
             {},
             ("failed", "The contract is broken: 1 of 2 judged MUST rules does not hold; 1 was not judged."),
         ),
-        ([rule(outcome="passed")], {}, ("passed", "The one MUST rule judged holds.")),
-        (
-            [rule(outcome="passed"), should("RBK-03", "warned")],
-            {},
-            ("warned", "The one MUST rule judged holds, but 1 SHOULD rule is broken."),
-        ),
         (
             [rule(outcome="passed"), should("RBK-03", "warned")],
             {"strict": True},
@@ -97,11 +83,6 @@ AUDIT = {"verdict": "clean", "players": 200, "transactions": 12_000, "off": "0.0
             [rule(outcome="undecided"), rule("RBK-01", "passed")],
             {},
             ("undecided", "Nothing is known to be broken, but 1 rule could not be decided."),
-        ),
-        (
-            [rule(outcome="undecided"), rule("RBK-01", "failed")],
-            {},
-            ("failed", "The contract is broken: 1 of 1 judged MUST rule does not hold."),
         ),
         ([rule(outcome="skipped")], {}, ("undecided", "No rule was judged.")),
         (
@@ -253,19 +234,6 @@ def test_what_a_screen_would_obey_is_written_as_escapes(tmp_path):
     text = render(read_report(tmp_path))
     assert not set(text) & {"\u202e", "\x00", "\x1b", "\ud800"}
     assert "a\\u202eb\\x00c\\ud800d\\x1b[31m" in text
-
-
-def test_no_secret_is_in_the_page_nor_in_what_it_unpacks(tmp_path):
-    with served(Chatty()) as url:
-        target_file(tmp_path, url)
-        options = ("--only", "SIG-02,BET-06,RBK-04", "--effort", "quick", "--report", "out")
-        assert pitboss("check", *options, cwd=tmp_path).returncode == 1
-    text = (tmp_path / "out" / "report.html").read_text()
-    inside = json.dumps(blocks(text))
-    assert "operator.security_hash" in inside
-    for secret in (SECRET, PASSWORD):
-        assert secret[:15] not in text
-        assert secret[:15] not in inside
 
 
 def test_a_generated_history_has_its_balance_over_time(tmp_path):

@@ -158,7 +158,6 @@ def test_trigger_tells_what_the_client_answers(target, box):
         (["--set", "colour=1"], "'colour'"),
         (["--set", "name"], "--set is 'name'"),
         (["--set", "discounts=null"], "discounts"),
-        (["--fault", "answer-lots"], "answer-lost"),
     ],
 )
 def test_trigger_refuses_what_it_cannot_send(target, box, options, said):

@@ -353,7 +353,6 @@ def test_trigger_forges_and_disturbs(target, box):
     [
         (["--forged", "public key as secret"], "public half"),
         (["--forged", "alg none", "--copies", "1"], "--forged"),
-        (["--fault", "answer-lots"], "answer-lost"),
     ],
 )
 def test_trigger_refuses_what_it_cannot_send(target, box, options, said):

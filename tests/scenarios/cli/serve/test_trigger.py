@@ -73,8 +73,6 @@ def test_a_race_of_copies_has_one_effect(moved):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--fault", "answer-lots"], "answer-lost"),
-        (["--fault", "copies:m=3"], "no parameter 'm'"),
         (["--fault", "copies:n=many"], "'many'"),
         (["--fault", "client-killed"], "restart"),
         (["--fault", "copies", "--together", "3"], "--together"),
