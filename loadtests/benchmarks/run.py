@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from loadtests.benchmarks import memory, providers, start, verdict
+from loadtests.benchmarks import providers, start, verdict
 from loadtests.benchmarks.pairs import Absent
 from loadtests.benchmarks.traffic import ratios as traffic
 
@@ -37,8 +37,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "a": Part(traffic.TITLE, traffic.section),
     "b": Part(providers.TITLE, providers.section),
     "c": Part(start.TITLE, start.section),
-    "d": Part(memory.TITLE, memory.section),
-    "e": Part(verdict.TITLE, verdict.section),
+    "d": Part(verdict.TITLE, verdict.section),
 }
 
 

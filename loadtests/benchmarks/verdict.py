@@ -1,6 +1,6 @@
 """What a verdict costs: exchanges per second of the judge beside bare senders, seconds of a check, requests per rule.
 
-Run as ``python -m loadtests.benchmarks.run --only e``.
+Run as ``python -m loadtests.benchmarks.run --only d``.
 """
 
 import statistics

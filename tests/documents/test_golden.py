@@ -7,13 +7,10 @@ bytes is what it says. Fields with odd forms have tables of their own.
 import json
 
 import pytest
-from pydantic import ValidationError
 
 from client_under_test.sportsbook.operator_api import OperatorFailed, Token
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.messages import Endpoint
-from simulators.exchanges.history import Status
-from simulators.operator import wire
 from tests.documents.golden import product_widget, sportsbook, vouchers
 from tests.documents.golden.example import Example, in_order
 
@@ -89,31 +86,3 @@ def test_expires_in_is_an_integer_and_a_quoted_one_is_read_too(expires_in: objec
 def test_an_expires_in_that_is_no_number_gives_no_token(expires_in: object) -> None:
     with pytest.raises(OperatorFailed):
         sportsbook.Asking(token="<CLIENT_TOKEN>", expires_in=expires_in).auth()
-
-
-@pytest.mark.parametrize(("lang", "agreed"), [(None, None), ("fr", "fr")])
-def test_lang_may_be_left_out_or_null(lang: str | None, agreed: str | None) -> None:
-    asked = {"user_id": "<USER_ID>", "currency": "EUR", "lang": lang}
-    assert wire.StartSessionRequest.model_validate_json(json.dumps(asked)).lang == agreed
-    assert "lang" not in json.loads(sportsbook.asked_for_a_session(None))
-
-
-@pytest.mark.parametrize("field", ["user_id", "currency"])
-def test_the_other_fields_of_a_session_are_required(field: str) -> None:
-    asked = {"user_id": "<USER_ID>", "currency": "EUR", "lang": "en"}
-    del asked[field]
-    with pytest.raises(ValidationError, match=field):
-        wire.StartSessionRequest.model_validate_json(json.dumps(asked))
-
-
-@pytest.mark.parametrize(
-    ("answer", "status"),
-    [
-        ({"error": None, "transaction_id": "<TRANSACTION_ID>", "balance": "1.00"}, Status.OK),
-        ({"transaction_id": "<TRANSACTION_ID>"}, Status.UNCLEAR),
-        ({"error": "", "transaction_id": "<TRANSACTION_ID>"}, Status.UNCLEAR),
-        ({"error": "ANYTHING_ELSE"}, Status.REFUSED),
-    ],
-)
-def test_error_is_null_or_says_why(answer: dict[str, object], status: Status) -> None:
-    assert sportsbook.understood(json.dumps(answer).encode())[0] is status

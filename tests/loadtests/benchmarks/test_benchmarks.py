@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from loadtests.benchmarks import memory, providers, run, start
+from loadtests.benchmarks import providers, run, start
 from loadtests.benchmarks.pairs import Absent, in_turns, ratio, spread, table
 from loadtests.benchmarks.providers import ENDPOINTS
 from loadtests.benchmarks.traffic import ratios as traffic
@@ -15,8 +15,6 @@ from loadtests.benchmarks.traffic import wrk
 from loadtests.benchmarks.traffic.bodies import COUNT, bodies
 from loadtests.benchmarks.traffic.ratios import BARE, LABELS, OURS, WRK, Measured, fake, sound
 from loadtests.benchmarks.traffic.wrk import Prepared
-from loadtests.traffic.ledger import Ledger
-from loadtests.traffic.player_names import Pattern
 from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
 from tests.support.sportsbook_messages import parse, signed
 
@@ -124,19 +122,6 @@ def test_every_endpoint_answers_what_prism_is_given(endpoint):
 def test_a_start_is_measured():
     assert 0 < start.help_text() < 60
     assert 0 < start.first_request() < 60
-
-
-def test_the_ledger_is_weighed():
-    one = memory.in_child(2000, 2)
-    assert (one.players, one.transactions, one.open_operations) == (2000, 8000, 2)
-    # Sums and openings of 8 bytes each are the least there can be.
-    assert one.traced > 17
-    ledger = Ledger(Pattern("p-{n}", 10), "EUR", 2)
-    memory.play(ledger, 10, 3)
-    # Nine win 19.00 each, one has every bet rolled back.
-    assert ledger.moved(0) == 0
-    assert ledger.moved(1) == 3 * (1900 - 1001)
-    ledger.close()
 
 
 def parts(**bodies):

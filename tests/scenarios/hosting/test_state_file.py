@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -18,12 +19,13 @@ from simulators.operator.lifecycle import SlipEvent, SlipState
 from simulators.operator.simulator import Agreement, OperatorSimulator, Session
 from simulators.operator.world import Happening
 from simulators.server.access.tokens import TokenStanding
+from simulators.simulator import Simulator
 from simulators.transport.route import Route
 from simulators.values import decimal_json
 from simulators.values.records import Table
 from simulators.wallet.transactions import Kind
 from tests.simulators.checkout.running import SECRET, claims, quiet_checkout, wire
-from tests.simulators.jackpot.running import Clock
+from tests.simulators.jackpot.running import Clock, quiet_simulator
 from tests.simulators.operator.tiny_client import channel
 from tests.support.programs.state_files import as_a_kill_leaves_it, change, everything, kept_in, put, records
 
@@ -71,15 +73,21 @@ def test_the_operator_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert third.tokens.standing(revoked) is TokenStanding.REVOKED
 
 
+def left_by_a_kill(folder: Path, simulator: Simulator[Any], act: Callable[[], object]) -> Path:
+    """The file of ``simulator`` as a kill leaves it once the first message of ``act`` has left, unanswered."""
+    file, killed = folder / "state.db", folder / "killed.db"
+    with opened(file, simulator.history) as made:
+        made.keep(simulator)
+        simulator.history.listeners.append(lambda _: killed.exists() or as_a_kill_leaves_it(file, killed))
+        act()
+    return killed
+
+
 def test_a_bet_that_was_under_way_is_rolled_back_once(tmp_path: Path) -> None:
-    file, clock = tmp_path / "state.db", Clock()
-    with closing(Route(History())) as route, opened(file, route.history) as made:
+    clock = Clock()
+    with closing(Route(History())) as route:
         first = operator(Operator(NOWHERE, "s", route), clock)
-        made.keep(first)
-        killed = tmp_path / "killed.db"
-        # As a kill would find it: the bet has left, and its answer is not there.
-        route.history.listeners.append(lambda _: killed.exists() or as_a_kill_leaves_it(file, killed))
-        placed(first, "10.00")
+        killed = left_by_a_kill(tmp_path, first, lambda: placed(first, "10.00"))
     for _ in range(2):
         with closing(Route(History())) as route:
             again = operator(Operator(NOWHERE, "s", route), clock)
@@ -88,6 +96,57 @@ def test_a_bet_that_was_under_way_is_rolled_back_once(tmp_path: Path) -> None:
         assert slip.state is SlipState.UNANSWERED
         [owed] = again.queue.pending
         assert (owed.event.kind, owed.event.of, owed.event.amount) == (Kind.ROLLBACK, slip.bet_id, slip.stake)
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "owed"),
+    [
+        ([], SlipEvent.WIN, [Kind.RESULT]),
+        # The first of them has left, the other has not.
+        ([SlipEvent.WIN], SlipEvent.VOID, [Kind.ROLLBACK, Kind.ROLLBACK]),
+    ],
+)
+def test_what_follows_from_an_event_is_owed_after_a_kill(
+    tmp_path: Path, before: list[SlipEvent], last: SlipEvent, owed: list[Kind]
+) -> None:
+    with channel() as (_, line):
+        first = operator(line, Clock())
+        slip = placed(first, "10.00")
+        for event in before:
+            first.happen(slip, Happening(event))
+        killed = left_by_a_kill(tmp_path, first, lambda: first.happen(slip, Happening(last)))
+        kept_in(killed, again := operator(line, Clock()))
+        assert again.slips("p-1") == first.slips("p-1")
+        assert [each.event.kind for each in again.queue.pending] == owed
+
+
+def test_a_webhook_that_was_under_way_is_owed_after_a_kill(tmp_path: Path) -> None:
+    def decided() -> None:
+        made = checkout.create(wire.mint(claims(clock.now), SECRET))
+        checkout.decide(made.token, approved=True)  # type: ignore[union-attr]
+        checkout.queue.work()
+
+    def reserved() -> None:
+        store = jackpot.account.listings[0].store
+        price = store.voucher_value_max
+        jackpot.account.reserve(store.id, jackpot.account.reservation(price, value=price))
+        jackpot.queue.work()
+
+    with quiet_checkout(NOWHERE) as (checkout, clock), quiet_simulator(NOWHERE) as (jackpot, _):
+        for number, (simulator, act) in enumerate(((checkout, decided), (jackpot, reserved))):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            killed = left_by_a_kill(folder, simulator, act)
+            before = everything(simulator)
+            with quiet_checkout() as (merchants, _), quiet_simulator() as (vouchers, _):
+                again: Simulator[Any] = merchants if simulator is checkout else vouchers
+                kept_in(killed, again)
+                assert [each.event for each in again.queue.pending] == [
+                    each.event for each in simulator.queue.pending
+                ]
+                assert {name for name, table in everything(again).items() if table} == {
+                    name for name, table in before.items() if table
+                }
 
 
 def test_the_checkout_goes_on_where_it_stopped(tmp_path: Path) -> None:

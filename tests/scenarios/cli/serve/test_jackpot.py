@@ -15,6 +15,7 @@ from client_under_test import config as client_config
 from scenarios.target import demo
 from simulators.jackpot import wire
 from simulators.jackpot.credentials import session_jwt
+from tests.client.vouchers.running import until
 from tests.simulators.jackpot.running import JWT_BEARER, inbox
 from tests.support.programs.commanding import pitboss, serving, three_beats
 
@@ -89,6 +90,22 @@ def test_a_state_is_its_owners_alone_and_refused_to_a_second_serve(target):
     for each in target.glob("jackpot.db*"):
         assert each.stat().st_mode & 0o777 == 0o600
         assert not any(secret.encode() in each.read_bytes() for secret in SECRETS)
+
+
+def test_what_was_not_acknowledged_when_serve_was_killed_is_sent_when_it_is_back(target, box):
+    options = ("--state", "jackpot.db")
+    box.always = 500
+    with served(*options, cwd=target) as (process, url, _):
+        reserve(url)
+        until(lambda: box.bodies)
+        process.kill()
+        process.wait()
+    box.always, sent = 200, len(box.bodies)
+    with served(*options, cwd=target) as (process, _, _):
+        until(lambda: len(box.bodies) > sent)
+        process.terminate()
+        assert process.wait(60) == 0
+    assert len(set(box.bodies)) == 1
 
 
 def test_a_state_that_cannot_be_written(target):
