@@ -4,6 +4,7 @@ Shares and sizes are those of ``Rates``, whose defaults and names they take, so 
 """
 
 from argparse import Namespace
+from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -62,6 +63,7 @@ STAKES: Final = {
 FAULTS_HELP: Final = (
     "The faults of --cuts, with blanks between; docs/faults.md tells all of them and their parameters."
 )
+_own_file: Final = deque([""], maxlen=1)
 _METAVARS: Final = {"pause": "SECONDS", "conversions": "RATE"}
 
 
@@ -77,7 +79,7 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
         f"The secret and all else come from the target file or the environment (SECURITY_HASH);\n  without "
         f"{DEFAULT_FILE} they fit `pitboss client`. --host is the callback URL, where it is another.",
     )
-    add_option(
+    file = add_option(
         group,
         "--target-file",
         "",
@@ -85,6 +87,7 @@ def add_options(parser: "LocustArgumentParser", **_: Any) -> None:
         "FILE",
         ui=False,
     )
+    file.type = _named
     add_option(
         group,
         "--players",
@@ -153,8 +156,8 @@ def _add_shapes(group: Any) -> None:
 
 def add_option(
     group: Any, flag: str, default: float | str, words: str, metavar: str | None = None, *, ui: bool = True
-) -> None:
-    """Add an option of ours to a group of Locust's; ``ui``: to its web form, too."""
+) -> Any:
+    """Add an option of ours to a group of Locust's, and return it; ``ui``: to its web form, too."""
     written = f"{default:g}" if isinstance(default, float) else default
     shown = f" [default: {written}]" if written != "" else ""
     action = group.add_argument(
@@ -166,6 +169,18 @@ def add_option(
         env_var="PITBOSS_LOAD_" + flag.strip("-").upper().replace("-", "_"),
     )
     shown_in_form(action, shown=ui)
+    return action
+
+
+def own_target_file() -> str:
+    """The target file that the command line of this process names: the master's, which travels to its workers with all
+    options, may be another."""
+    return _own_file[-1]
+
+
+def _named(file: str) -> str:
+    _own_file.append(file)
+    return file
 
 
 def shown_in_form(action: Any, *, shown: bool) -> None:

@@ -140,8 +140,6 @@ class Traffic:
 
 
 _current: WeakKeyDictionary[Environment, Traffic] = WeakKeyDictionary()
-# The name of this machine's target file: the master's, which travels with its options, may be another.
-_own_file: WeakKeyDictionary[Environment, str] = WeakKeyDictionary()
 
 
 def of(environment: Environment) -> Traffic:
@@ -200,7 +198,8 @@ def make(parsed: Namespace, host: str | None, shard: Shard) -> Traffic:
 def _on_init(environment: Environment, **_: Any) -> None:
     parsed = environment.parsed_options
     assert parsed is not None
-    _own_file[environment] = parsed.target_file
+    # To one who comes late the master's options have travelled already.
+    parsed.target_file = options.own_target_file()
     # Timers count from the event loop's last look at the clock, which was before the imports: --run-time would be
     # shorter by the seconds that these took.
     gevent.get_hub().loop.update_now()
@@ -221,7 +220,7 @@ def _on_test_start(environment: Environment, **_: Any) -> None:
     before = _current.pop(environment, None)
     if before is not None:
         before.ledger.close()
-    parsed.target_file = _own_file.get(environment, parsed.target_file)
+    parsed.target_file = options.own_target_file()
     try:
         _current[environment] = make(parsed, environment.host, _shard(runner, parsed))
     except UsageProblem as problem:
