@@ -273,14 +273,20 @@ def copies(judge: Judge, operator: Verbs, player: Player) -> None:
     """Send copies of a bet and a result; learn whether they are answered with an error."""
     judge.fund(player, 5000)
     sent = [operator.wager(kind, player, player.money(_OWN)) for kind in WAGERS]
-    learn_copies(judge, [operator.again(one) for one in sent if one.ok])
+    learn_copies(judge, [(one, operator.again(one)) for one in sent if one.ok])
 
 
-def learn_copies(judge: Judge, again: Sequence[Exchange]) -> None:
-    """Learn from copies of what was done how copies are answered."""
-    answers = {CopyAnswer.REFUSED if one.refused else CopyAnswer.REPEATED for one in again if not one.unknown}
+def learn_copies(judge: Judge, again: Sequence[tuple[Exchange, Exchange]]) -> None:
+    """Learn from what was done, each with a copy of it, how copies are answered."""
+    answers = {_copy_answer(first, copy) for first, copy in again if not copy.unknown}
     if answers:
         judge.learn(copy_answer=answers)
+
+
+def _copy_answer(first: Exchange, copy: Exchange) -> CopyAnswer:
+    if copy.refused:
+        return CopyAnswer.REFUSED
+    return CopyAnswer.REPEATED if copy.client_id == first.client_id else CopyAnswer.RENAMED
 
 
 _EXPERIMENTS: dict[str, Callable[[Judge, Verbs, Player], object]] = {

@@ -52,6 +52,14 @@ class Case:
     def _others_by_id(self) -> dict[str, Transaction]:
         return _by_id(self.others)
 
+    @cached_property
+    def reused(self) -> list[tuple[Transaction, Transaction]]:
+        """The player's transactions whose ids had come before with other contents, each behind what came first."""
+        first: dict[str, Transaction] = {}
+        for t in sorted((*self.own, *self.others), key=lambda t: t.invoked):
+            first.setdefault(t.id, t)
+        return [(first[t.id], t) for t in self.own if first[t.id] is not t]
+
     def original(self, rollback: Transaction) -> Transaction | None:
         """Return the player's bet or result that ``rollback`` names, refused or not, None for an orphan."""
         return self._own_by_id.get(rollback.of or "")
@@ -134,6 +142,20 @@ def _twice(case: Case) -> Iterator[Suspicion]:
     for t in _live(case):
         if t.kind is not Kind.ROLLBACK and t.id not in undone:
             yield Suspicion(t.effect, case.says("", t, f"was {VERBS[t.kind]} twice"), t.kind)
+
+
+def _reused(case: Case) -> Iterator[Suspicion]:
+    for first, t in case.reused:
+        other_action, other_player = first.kind is not t.kind, first.player != t.player
+        rules = ("IDM-06",) * other_action + ("IDM-07",) * other_player or ("IDM-05",)
+        effect, verb = _effect(case, t)
+        told = case.says("", t, f"was {verb}, though its id had come before")
+        yield Suspicion(effect, told, t.kind, rules)
+        if rules == ("IDM-05",):
+            instead = case.says(
+                "", t, f"was {verb} in place of the {case.money.bare(first.amount)} before it"
+            )
+            yield Suspicion(effect - _effect(case, first)[0], instead, t.kind, rules)
 
 
 def _not_at_all(case: Case) -> Iterator[Suspicion]:
@@ -237,6 +259,7 @@ _OF_ORPHANS = ("RBK-04", "RBK-06", "RBK-07", "RBK-08")
 # Families of mistakes, likeliest first: what is done, and the rules that are about it.
 FAMILIES = (
     (_copied, "copied", _COPIES),
+    (_reused, "reused", ()),
     (_twice, "copied", ("BET-01", "RES-01", *_COPIES)),
     (_not_at_all, "not done", ("BET-01", "RES-01", "RES-02", "RES-03", "RES-05", "RES-06")),
     (_refused, "refused", ("BET-03", "BET-05", "MSG-04", "RBK-03")),

@@ -188,7 +188,8 @@ def prepare(records: Iterable[Record], model: Model = DOCUMENTED) -> Prepared:
     for kinds in groups.values():
         kept = _one_kind(kinds, prepared, model)
         for kind, group in kept.items():
-            prepared.violation = prepared.violation or text.contradiction(kind, group)
+            renamed = CopyAnswer.RENAMED in model.copy_answer
+            prepared.violation = prepared.violation or text.contradiction(kind, group, renamed=renamed)
             _add(prepared, kind, group, effective, model)
     _resolve(prepared, effective)
     return prepared

@@ -49,6 +49,7 @@ class CopyAnswer(StrEnum):
     """How the copy of what was done is answered (IDM-01)."""
 
     REPEATED = "as the first time"
+    RENAMED = "with another CLIENT id"
     REFUSED = "with an error"
 
 

@@ -30,15 +30,15 @@ pytestmark = pytest.mark.needs("probe")
 def test_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
     """The same request sent again, twice: balance unchanged, accepted, the CLIENT id of the first time."""
 
-    seen: list[Exchange] = []
+    seen: list[tuple[Exchange, Exchange]] = []
 
     def twice(units: int, kind: str) -> list[Exchange] | None:
         first = done(kind, operator, player, units)
         return None if first is None else [first, operator.again(first), operator.again(first)]
 
     def answers(sent: Sequence[Exchange], case: str) -> None:
-        seen.extend(sent[1:])
         for copy in sent[1:]:
+            seen.append((sent[0], copy))
             judge.same_client_id("IDM-01", sent[0], copy, case=case)
 
     chains = [

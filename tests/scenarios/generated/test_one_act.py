@@ -118,6 +118,51 @@ def test_stories_one_request_at_a_time_are_not_blamed_for_what_another_rule_told
     }
 
 
+class PaysOtherAmounts(Wallet):
+    """Pays a result again that comes with another amount under an id that is known."""
+
+    def again(self, known, message):
+        if message["action"] == "result" and known.message["amount"] != message["amount"]:
+            self.move(message["user_id"], message["amount"])
+        return super().again(known, message)
+
+
+class CorrectsAmounts(Wallet):
+    """A bet that comes with another amount under an id that is known takes that in place of the first."""
+
+    def again(self, known, message):
+        if message["action"] == known.message["action"] == "bet" and known.effect:
+            self.move(message["user_id"], -message["amount"] - known.effect)
+        return super().again(known, message)
+
+
+class OncePerAction(Wallet):
+    def again(self, known, message):
+        if message["action"] == "result" and known.message["action"] == "bet":
+            self.move(message["user_id"], message["amount"])
+        return super().again(known, message)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"), [(PaysOtherAmounts, "IDM-05"), (CorrectsAmounts, "IDM-05"), (OncePerAction, "IDM-06")]
+)
+def test_stories_are_not_blamed_for_ids_that_come_again_with_other_contents(fault, rule):
+    result = judged(fault(), "IDM-05", "IDM-06", "INV-01", effort=replace(SMALL, examples=30), seed=2)
+    assert set(at(result, Standing.FAILED)) == {rule}
+    assert rule in at(result, Standing.UNDECIDED)["INV-01"]
+
+
+def test_histories_are_judged_by_their_money_where_copies_have_ids_of_their_own():
+    class NewIds(Wallet):
+        def again(self, known, message):
+            return super().again(known, message) | {"transaction_id": self.new_id()}
+
+    result = judged(NewIds(), "IDM-01", "INV-04", effort=SMALL, seed=1)
+    assert set(at(result, Standing.FAILED)) == {"IDM-01"}
+    assert set(at(result, Standing.PASSED)) == {"INV-04"}
+    assert set(at(judged(NewIds(), "INV-04", effort=SMALL, seed=1), Standing.PASSED)) == {"INV-04"}
+
+
 def test_what_comes_back_of_nothing_where_a_rollback_names_an_amount_breaks_no_story(monkeypatch):
     class AsNamed(Wallet):
         """Takes what the rollback names where it is that of a result of nothing."""

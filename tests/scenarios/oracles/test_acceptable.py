@@ -175,6 +175,21 @@ MISTAKES = {
         110,
         "the rollback r (10.00) was paid twice",
     ),
+    "another amount under its id": (
+        [(result("a", 10), OK), (result("a", 7), OK)],
+        117,
+        "the result a (7.00) was paid, though its id had come before",
+    ),
+    "another amount in its place": (
+        [(bet("a", 10), OK), (bet("a", 4), OK)],
+        96,
+        "the bet a (4.00) was taken in place of the 10.00 before it",
+    ),
+    "another action under its id": (
+        [(bet("a", 10), OK), (result("a", 10), OK)],
+        100,
+        "the result a (10.00) was paid, though its id had come before",
+    ),
     "not paid": ([(result("a", 10), OK)], 100, "the result a (10.00) was answered ok and not paid"),
     "not taken": ([(bet("a", 10), OK)], 100, "the bet a (10.00) was answered ok and not taken"),
     "refused and taken": ([(bet("a", 500), REFUSED)], -400, "the refused bet a (500.00) was taken"),
