@@ -23,7 +23,7 @@ from scenarios.jackpot.steps.purchases import came_to
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Direction, Exchange
 from simulators.exchanges.owners import ALL
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from simulators.providers import JACKPOT
@@ -300,17 +300,28 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
 
 
 def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion) -> None:
-    """Kill the CLIENT once it has acknowledged a reservation and a refund, while it waits for the provider."""
+    """Kill the CLIENT once it has acknowledged a refund and a reservation, while it waits for the provider.
+
+    Before it asks, what it acknowledged may wait in a queue, and get lost only once work on it has begun.
+    """
     simulator = conversions.simulator
+    first = len(conversions.run.history)
     with slow(simulator):
-        conversions.reserve(new, PRICE)
         conversions.happen(old, VoucherEvent.REFUND)
-        for conversion, name in ((new, "coupon/reserved"), (old, "coupon/refunded")):
+        conversions.reserve(new, PRICE)
+        for conversion, name in ((old, "coupon/refunded"), (new, "coupon/reserved")):
             delivery = simulator.queue.wait(
                 simulator.posted(conversion.voucher, name).id, conversions.patience
             )
             acknowledged = delivery.standing is DeliveryStanding.ACKNOWLEDGED
             conversions.judge.needs(acknowledged, f"{name} was not acknowledged before the kill")
+        conversions.until(
+            lambda: any(
+                one.direction is Direction.FROM_CLIENT and one.provider == JACKPOT
+                for one in conversions.run.history.since(first)
+            )
+        )
+        conversions.unhurried = True
         conversions.run.driver.restart()
     conversions.run.guard.wait_back(_AWAY)
 

@@ -21,7 +21,7 @@ from client_under_test.values.refusals import Refused
 from client_under_test.vouchers.catalogue import Catalogue
 from client_under_test.vouchers.conversions import Conversion
 from client_under_test.vouchers.inbox import Inbox, PendingEvent
-from client_under_test.vouchers.jackpot_api import JackpotFailed
+from client_under_test.vouchers.jackpot_api import JackpotFailed, Voucher
 from client_under_test.vouchers.notifications import CouponNotification, NotificationReader, StoreNotification
 from client_under_test.vouchers.resolver import Resolver
 from client_under_test.vouchers.service import VoucherService
@@ -210,6 +210,26 @@ class _InMemory(Inbox):
         return None
 
 
+class _LeftToWorker(VoucherService):
+    """Answers as soon as an event is kept; the worker comes by later."""
+
+    @override
+    def notified(self, content_type: str | None, body: bytes) -> str:
+        notification = self.notifications.read(content_type, body)
+        if notification is not None and self.inbox.receive(notification, body) is not None:
+            self.worker.start()
+        return "kept"
+
+
+class _TakenFirst(Resolver):
+    """Events leave the queue when work on them begins."""
+
+    @override
+    def ask(self, row: Conversion, voucher_id: str, pending: list[PendingEvent]) -> Voucher | None:
+        self.inbox.finish(row, pending)
+        return super().ask(row, voucher_id, pending)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant("evt-coupons-only", ("EVT-01",), "Store events are refused.", notifications=_CouponsOnly),
     jackpot_mutant("evt-no-rejections", ("EVT-01",), notifications=_NoRejections),
@@ -259,4 +279,12 @@ MUTANTS: tuple[Mutant, ...] = (
         provider="jackpot",
     ),
     jackpot_mutant("evt-in-memory", ("EVT-12",), inbox=_InMemory, needs=("restart", "faults")),
+    jackpot_mutant(
+        "evt-taken-first",
+        ("EVT-12", "EVT-05"),
+        "A worker takes events out of the queue before it works on them.",
+        resolver=_TakenFirst,
+        voucher_service=_LeftToWorker,
+        needs=("restart", "faults"),
+    ),
 )
