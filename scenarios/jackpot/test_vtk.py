@@ -19,6 +19,7 @@ from scenarios.generated.told_secrets import by_driver, by_history, judge_secret
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
+from scenarios.tokens.explain import shown
 from scenarios.tokens.session_token import SessionToken
 from scenarios.wallet.player import Player
 from simulators.jackpot.credentials.session_jwt import BadJwt, SessionProblem, verify
@@ -51,8 +52,7 @@ def _minted(
 def _said(token: SessionToken, claim: str) -> str:
     if claim not in token.claims:
         return f"no {claim}"
-    value = token.claims[claim]
-    return f"{claim} {money.plain(value) if isinstance(value, Decimal) else repr(value)}"
+    return f"{claim} {shown(claim, token.claims[claim], there=True)}"
 
 
 @pytest.mark.rules("VTK-01")

@@ -107,12 +107,12 @@ def verify(token: str, key: str, algorithm: str) -> bytes:
 def unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return header and claims of ``token``, with exact numbers, whoever signed it, or nobody; raises NoJwt.
 
-    The signature may be missing or damaged, and what is no number (NaN) is read as a text: one fault of a token
-    hides none of its others.
+    The signature may be missing or damaged, and what is no number (NaN), or one without bounds, is read as a text: one
+    fault of a token hides none of its others.
     """
     try:
         header, claims = (_read(base64url_decode(part)) for part in token.split(".")[:2])
-    except (ValueError, RecursionError, DecimalException):
+    except (ValueError, RecursionError):
         raise NoJwt("the text is no JWT") from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise NoJwt("the JWT holds no JSON object")
@@ -120,4 +120,11 @@ def unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _read(data: bytes) -> Any:
-    return json.loads(data, parse_float=Decimal, parse_int=Decimal, parse_constant=str)
+    return json.loads(data, parse_float=_number, parse_int=_number, parse_constant=str)
+
+
+def _number(text: str) -> Decimal | str:
+    try:
+        return decimal_json.number(text)
+    except (ValueError, DecimalException):
+        return text

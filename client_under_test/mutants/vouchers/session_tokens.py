@@ -35,6 +35,15 @@ class _Sha512(SessionTokenMinter):
         return jwt.encode({**claims, "amount": float(claims["amount"])}, key, "HS512")
 
 
+class _Boundless(SessionTokenMinter):
+    """The amount is written without bounds."""
+
+    @override
+    def sign(self, claims: dict[str, Any]) -> str:
+        said = json.dumps(claims | {"amount": 0}).replace('"amount": 0', '"amount": 1e999999999')
+        return self._signer.encode(said.encode(), self.config.jackpot_api_signature.encode(), "HS256")
+
+
 class _OtherKey(SessionTokenMinter):
     """The client secret signs the token."""
 
@@ -143,6 +152,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "VTK-02",
         changing("amount", lambda amount: amount * 2),
     ),
+    jackpot_mutant("vtk-boundless", ("VTK-02",), session_tokens=_Boundless),
     _claims("vtk-milliseconds", "iat is in milliseconds.", "VTK-03", changing("iat", lambda iat: iat * 1000)),
     _claims("vtk-local-time", "iat is local time.", "VTK-03", changing("iat", lambda iat: iat + 2 * 3600)),
     _claims("vtk-iat-text", "iat is a text.", "VTK-03", changing("iat", str)),

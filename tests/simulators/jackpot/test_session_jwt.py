@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.jackpot.credentials.session_jwt import BadJwt, Claims, SessionProblem, mint, mint_raw, verify
+from simulators.values import jws
 
 NOW = 1_700_000_000
 SIGNATURE = "monApiSignature"
@@ -102,3 +103,10 @@ def test_iat_holds_for_an_hour_and_a_minute_ahead() -> None:
 def test_amounts_of_a_jwt_are_exact(amount: Decimal) -> None:
     claims = Claims(amount=amount, iat=NOW)
     assert verify(mint(claims, SIGNATURE), SIGNATURE, NOW).amount == amount
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "-1e99999", "1e9999999999999999999", "9" * 1500])
+def test_a_number_without_bounds_is_read_as_a_text(number: str) -> None:
+    # To write it in full would take all memory.
+    token = jwt.PyJWS().encode(f'{{"amount": {number}, "iat": 1}}'.encode(), SIGNATURE, "HS256")
+    assert jws.unverified(token)[1] == {"amount": number, "iat": Decimal(1)}
