@@ -14,6 +14,7 @@ CAUGHT = [
     ("EVT-07", "evt-no-price", "EVT-06,EVT-07,EVT-08", {"EVT-07"}),
     ("EVT-08", "evt-foreign-refused", "EVT-01,EVT-08", {"EVT-08"}),
     ("EVT-09", "evt-trusts-refunds", "EVT-02,EVT-09", {"EVT-09"}),
+    ("EVT-09", "evt-trusts-prices-of-its-own", "EVT-07,EVT-09", {"EVT-09"}),
     ("CAT-01", "cat-few-columns", "CAT-01,CAT-02,CAT-04,CAT-07", {"CAT-01"}),
     ("CAT-02", "cat-never-withdrawn", "CAT-01,CAT-02,CAT-03", {"CAT-02"}),
     ("CAT-02", "cat-unknown-fails", "CAT", {"CAT-02"}),

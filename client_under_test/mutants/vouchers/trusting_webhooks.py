@@ -20,7 +20,7 @@ from client_under_test.vouchers import states
 from client_under_test.vouchers.conversions import Conversion
 from client_under_test.vouchers.inbox import Inbox, PendingEvent
 from client_under_test.vouchers.jackpot_api import Voucher
-from client_under_test.vouchers.notifications import CouponNotification
+from client_under_test.vouchers.notifications import CouponNotification, NotificationReader
 from client_under_test.vouchers.resolver import Resolver
 
 
@@ -62,6 +62,22 @@ class _OnItsWay(Trusting):
         if voucher is not None and voucher.state == states.REFUNDING:
             return super().ask(row, voucher_id, pending)
         return voucher
+
+
+class _OwnPrice(Trusting):
+    """Believes refunds, and pays back what was paid, whatever their price is said to be."""
+
+    believed = frozenset({"coupon/refunded"})
+
+    @override
+    def as_reported(self, row: Conversion, message: dict[str, Any]) -> Voucher:
+        return super().as_reported(row, {**message, "price": Decimal(row.price or 0).scaleb(-2)})
+
+
+class _AnyPrice(NotificationReader):
+    @override
+    def amount(self, given: object) -> int:
+        return 0
 
 
 class _PriceOfTheEvent(Trusting):
@@ -192,6 +208,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("EVT-09",),
         "coupon/refunded is believed.",
         resolver=_believing("coupon/refunded"),
+    ),
+    jackpot_mutant(
+        "evt-trusts-prices-of-its-own",
+        ("EVT-09",),
+        "coupon/refunded is believed, and no amount in events is read.",
+        resolver=_OwnPrice,
+        notifications=_AnyPrice,
     ),
     jackpot_mutant(
         "evt-trusts-cancels",

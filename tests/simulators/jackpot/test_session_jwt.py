@@ -108,5 +108,5 @@ def test_amounts_of_a_jwt_are_exact(amount: Decimal) -> None:
 @pytest.mark.parametrize("number", ["1e999999999", "-1e99999", "1e9999999999999999999", "9" * 1500])
 def test_a_number_without_bounds_is_read_as_a_text(number: str) -> None:
     # To write it in full would take all memory.
-    token = jwt.PyJWS().encode(f'{{"amount": {number}, "iat": 1}}'.encode(), SIGNATURE, "HS256")
+    token = jwt.PyJWS().encode(f'{{"amount": {number}, "iat": 1}}'.encode(), "", "none")
     assert jws.unverified(token)[1] == {"amount": number, "iat": Decimal(1)}
