@@ -227,7 +227,9 @@ def test_malformed_moves_no_money(conversions: Conversions, player: Player, judg
     if not judge.again and holds(judge, acts):
         return
     believed = _believed(conversions, player)
-    judge.needs(not believed, "what breaks here is what EVT-09 tells of: fix that first, then judge this again")
+    judge.needs(
+        not believed, "what breaks here is what EVT-09 tells of: fix that first, then judge this again"
+    )
     acts()
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice
 
 from scenarios.oracles.attempts import Record, attempts, from_units, messages_of, places, record_of, to_units
-from scenarios.oracles.fault_hypotheses import Case, Suspicion, made_each_time, suspicions
+from scenarios.oracles.fault_hypotheses import Case, Suspicion, made_several_times, suspicions
 from scenarios.oracles.model import DOCUMENTED, Model
 from scenarios.oracles.net_effects import Effect, Transaction, effects, transactions
 from scenarios.oracles.subset_sums import Sums
@@ -102,9 +102,9 @@ class Acceptable:
         return next(self._explaining(seen, suspicions(self.case)), None)
 
     def broken(self, seen: Decimal) -> frozenset[str]:
-        """The rules about the mistakes that explain the balance ``seen``: a single one, else one made each time."""
+        """The rules about the mistakes that explain the balance ``seen``: a single one, else one made several times."""
         single = list(self._explaining(seen, suspicions(self.case)))
-        found = single or self._explaining(seen, made_each_time(self.case))
+        found = single or self._explaining(seen, made_several_times(self.case))
         return frozenset(rule for one in found for rule in one.rules)
 
     def _explaining(self, seen: Decimal, mistakes: Iterable[Suspicion]) -> Iterator[Suspicion]:

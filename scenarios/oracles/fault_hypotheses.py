@@ -31,6 +31,8 @@ class Suspicion(NamedTuple):
 
 
 VERBS = {Kind.BET: "taken", Kind.RESULT: "paid"}
+# Of so many mistakes some may have been made, and others not: of more, some come to any difference.
+_FEW = 8
 # What a rollback that comes again, or was refused, may break beside what a wager does.
 _AGAIN = {Kind.ROLLBACK: ("RBK-04", "RBK-05", "RBK-07")}
 
@@ -87,12 +89,21 @@ def suspicions(case: Case) -> Iterator[Suspicion]:
         )
 
 
-def made_each_time(case: Case) -> Iterator[Suspicion]:
-    """Yield each mistake that can be made several times, as made each time."""
+def made_several_times(case: Case) -> Iterator[Suspicion]:
+    """Yield each mistake that can be made several times: as made each time, and where these are few, some times."""
     for family, act, rules in FAMILIES:
-        found = list(family(case))
-        if len(found) > 1:
-            yield Suspicion(sum(one.delta for one in found), f"{act} each time", found[0].kind, rules, act)
+        found = [one for one in family(case) if one.delta]
+        if len(found) < 2:
+            continue
+        about = rules + tuple(dict.fromkeys(rule for one in found for rule in one.rules))
+        sums = {sum(one.delta for one in found)}
+        if len(found) <= _FEW:
+            some = {0}
+            for one in found:
+                some |= {each + one.delta for each in some}
+            sums |= some - {0}
+        for delta in sums:
+            yield Suspicion(delta, f"{act} several times", found[0].kind, about, act)
 
 
 def _came_first(rollback: Transaction, original: Transaction) -> bool:
