@@ -9,15 +9,16 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from scenarios.browsers.fetching import ask, by_status, fetch
 from scenarios.browsers.tampering import Where, changed
 from scenarios.driver.driver import Raw, a_text
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import CheckoutToken, taken_apart
-from simulators.exchanges.history import Answer, Exchange, Purpose, Request, Status
+from simulators.exchanges.history import Exchange, Purpose, Request
 from simulators.providers import CHECKOUT
-from simulators.transport.delivery import Delivery, Meaning
+from simulators.transport.delivery import Delivery
 from simulators.transport.sending import deliver
 from simulators.values.web_addresses import resolved
 
@@ -137,10 +138,7 @@ class Minting:
 
     def fetch(self, name: str, **words: str) -> tuple[Raw, tuple[Exchange, ...]]:
         """Use a driver entry and return the whole answer. Raises DriverProblem where nothing answers."""
-        if self.run.driver.kind(name) != "http":
-            return self.run.driver.raw(name, **words), ()
-        raw, exchange = self._send(self.run.driver.request(name, **words), f"{name} (browser)")
-        return raw, (exchange,)
+        return fetch(self.run, CHECKOUT, name, **words)
 
     def page(self, variant: str) -> None:
         """Open the product's page, and load from its own server what it loads."""
@@ -160,7 +158,7 @@ class Minting:
         for body in bodies if url else ():
             request = Request("POST", url or "", (("Content-Type", "application/json"),), body)
             deliver(
-                Delivery(request, _any, CHECKOUT, "malformed decision", Purpose.FORGERY, genuine=False),
+                Delivery(request, by_status, CHECKOUT, "malformed decision", Purpose.FORGERY, genuine=False),
                 self.run.route,
             )
 
@@ -172,18 +170,7 @@ class Minting:
             return None
 
     def _send(self, request: Request, label: str) -> tuple[Raw, Exchange]:
-        [exchange] = deliver(
-            Delivery(request, _any, CHECKOUT, label, Purpose.BROWSER, genuine=False), self.run.route
-        )
-        if exchange.answer is None:
-            self.run.guard.check()
-            raise DriverProblem(
-                f"{request.method} {urlsplit(request.url).path}: {exchange.failure}",
-                "an answer from the CLIENT",
-                "start the CLIENT, or correct the address in [driver]",
-            )
-        answer = exchange.answer
-        return Raw(answer.status, answer.body, answer.headers), exchange
+        return ask(self.run, CHECKOUT, request, label)
 
     def _text(self, body: bytes) -> str:
         driver = self.run.driver
@@ -216,10 +203,6 @@ def minting_at(run: Run, judge: Judge, minted: list[Minted]) -> Minting | None:
             continue
         sold.append(variant)
     return replace(guessing, variants=tuple(sold)) if sold else None
-
-
-def _any(answer: Answer) -> Meaning:
-    return Meaning(Status.OK if 200 <= answer.status < 300 else Status.REFUSED)
 
 
 def _loaded(url: str, page: bytes) -> list[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from scenarios.driver.driver import Raw
+from scenarios.browsers.fetching import fetch
+from scenarios.driver.driver import Raw, a_text
 from scenarios.hosting.jackpot import JudgedJackpot
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.balances import Undecided
@@ -25,6 +26,8 @@ from simulators.transport.sending import deliver
 from simulators.values import decimal_json
 from simulators.values.web_addresses import resolved
 
+ENTRY = "voucher_session"
+
 
 @dataclass(eq=False)
 class Conversion:
@@ -34,6 +37,7 @@ class Conversion:
     amount: Decimal
     token: SessionToken
     first_exchange: int
+    exchanges: tuple[Exchange, ...] = ()
     voucher_id: str | None = None
 
     @property
@@ -103,12 +107,24 @@ class Browser:
     def mint(self, player: Player, amount: Decimal) -> Conversion:
         """Ask the CLIENT for a session, as the player's browser does; raises DriverProblem."""
         first = len(self.run.history)
-        text = self.run.driver.voucher_session(player.id, player.currency, amount)
-        return self._made(player, amount, text, first)
+        fields = {"player": player.id, "currency": player.currency}
+        raw, exchanges = fetch(self.run, JACKPOT, ENTRY, **fields, amount=amount)
+        if not 200 <= raw.status < 300:
+            raise DriverProblem(
+                f"[driver] {ENTRY} answered {raw.status} for {player.show(amount)}",
+                "a session's JWT",
+                "fix the CLIENT, or correct the entry",
+            )
+        return self._made(player, amount, self._text(raw.body), first, exchanges)
 
-    def _made(self, player: Player, amount: Decimal, text: str, first: int) -> Conversion:
-        conversion = Conversion(player, amount, taken_apart(text), first)
-        self.simulator.tokens.append(conversion.token)
+    def _text(self, body: bytes) -> str:
+        return a_text(ENTRY, self.run.driver.reading(ENTRY, body), "the session's JWT")
+
+    def _made(
+        self, player: Player, amount: Decimal, text: str, first: int, exchanges: tuple[Exchange, ...]
+    ) -> Conversion:
+        conversion = Conversion(player, amount, taken_apart(text), first, exchanges)
+        self.simulator.tokens.append((conversion.token, exchanges))
         self.made.append(conversion)
         if conversion.token.key is not None:
             self._known(conversion.token.key)
@@ -121,9 +137,7 @@ class Browser:
         fields = {"player": player.id, "currency": player.currency}
         exchanges = deliver(
             [
-                self._delivery(
-                    self.run.driver.request("voucher_session", **fields, amount=amount), "session (browser)"
-                )
+                self._delivery(self.run.driver.request(ENTRY, **fields, amount=amount), "session (browser)")
                 for amount in kept
             ],
             route,
@@ -132,16 +146,15 @@ class Browser:
         made = []
         for amount, exchange in zip(kept, exchanges, strict=True):
             if exchange.ok and exchange.answer is not None:
-                text = self.run.driver.reading("voucher_session", exchange.answer.body)
-                made.append(self._made(player, amount, str(text), first))
+                text = self._text(exchange.answer.body)
+                made.append(self._made(player, amount, text, first, (exchange,)))
         return made
 
     def adopt(self, player: Player, amount: Decimal, raw: Raw) -> None:
         """Keep in mind a session that was asked for in another way, so that it is closed as all are."""
         if raw.status < 400:
             with contextlib.suppress(DriverProblem):
-                text = str(self.run.driver.reading("voucher_session", raw.body))
-                self._made(player, amount, text, len(self.run.history))
+                self._made(player, amount, self._text(raw.body), len(self.run.history), ())
 
     def begin(self, player: Player, units: int) -> Conversion:
         """Like ``mint``, for a scenario about something else: raises Undecided where there is no session."""

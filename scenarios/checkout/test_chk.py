@@ -11,7 +11,7 @@ from scenarios.browsers.checkout_browser import Minted, Minting
 from scenarios.hosting.checkout import agreed_on
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
-from scenarios.tokens.checkout_token import ClaimFault, claim_faults, signature_fault
+from scenarios.tokens.checkout_token import PRICE_CLAIMS, ClaimFault, claim_faults, signature_fault
 
 
 def _judge_claims(rule: str, run: Run, judge: Judge, tokens: list[Minted]) -> None:
@@ -33,6 +33,7 @@ def _blame(rule: str, judge: Judge, minted: Minted, faults: list[ClaimFault]) ->
             exchanges=minted.exchanges,
             case=minted.case,
             off=fault.off,
+            claims=PRICE_CLAIMS if fault.rule == "CHK-06" else (fault.path,),
         )
 
 
@@ -94,6 +95,7 @@ def test_reference_names_what_was_chosen(run: Run, minting: Minting, judge: Judg
             seen=repr(named),
             exchanges=minted.exchanges,
             case=minted.case,
+            claims=("data.variant.reference",),
         )
 
 
@@ -121,6 +123,8 @@ def test_every_checkout_has_its_own_reference(run: Run, minting: Minting, judge:
             seen="that of an earlier token",
             exchanges=(*earlier.exchanges, *minted.exchanges),
             case=minted.case,
+            claims=("data.merchantReference",),
+            compared=True,
         )
 
 
@@ -153,6 +157,7 @@ def test_every_token_is_minted_when_asked_for(minting: Minting, judge: Judge) ->
             seen=f"the token of {other.variant}, price and all" if other else "",
             exchanges=minted.exchanges,
             case=minted.case,
+            claims=("data.variant.reference", *PRICE_CLAIMS),
         )
 
 

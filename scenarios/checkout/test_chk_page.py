@@ -22,7 +22,7 @@ from scenarios.hosting.checkout import agreed_on
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
-from scenarios.tokens.checkout_token import claim_faults
+from scenarios.tokens.checkout_token import PRICE_CLAIMS, claim_faults
 
 # How any private key begins, in PEM.
 _PRIVATE = "PRIVATE KEY-----"
@@ -93,6 +93,7 @@ def test_the_browser_sets_no_price(minting: Minting, judge: Judge, cases: Cases)
                 seen=f"another price, with {_said(case.value)} in the {where}",
                 exchanges=(*honest.exchanges, *changed.exchanges),
                 case=f"{case.name} in the {where}",
+                claims=PRICE_CLAIMS,
             )
     judge.holds("CHK-09", True, expected="", seen="")
 
@@ -123,6 +124,7 @@ def test_two_variants_in_one_request_are_not_mixed(minting: Minting, judge: Judg
             seen="another price, with two variants in the request",
             exchanges=(*priced.exchanges, *token.exchanges),
             case=f"two variants{case}",
+            claims=("data.variant.reference", *PRICE_CLAIMS),
         )
     judge.holds("CHK-09", True, expected="", seen="")
 
@@ -153,6 +155,7 @@ def test_the_browser_makes_no_claims(run: Run, minting: Minting, judge: Judge, c
                         seen=fault.seen,
                         exchanges=(*last.exchanges, *changed.exchanges),
                         case=case_name,
+                        claims=(fault.path,),
                     )
             # That a checkout is gone on with is right: the same product, under the same name.
             judge.holds(
@@ -164,6 +167,8 @@ def test_the_browser_makes_no_claims(run: Run, minting: Minting, judge: Judge, c
                 seen="that of an earlier checkout, which the browser named",
                 exchanges=(*first.exchanges, *changed.exchanges),
                 case=case_name,
+                claims=("data.merchantReference",),
+                compared=True,
             )
     for rule in _CLAIMED:
         judge.holds(rule, True, expected="", seen="")

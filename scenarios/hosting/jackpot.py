@@ -9,6 +9,7 @@ from typing import Final
 from scenarios.run.run import Run
 from scenarios.target.sections import Jackpot as Section
 from scenarios.tokens.session_token import SessionToken
+from simulators.exchanges.history import Exchange
 from simulators.jackpot.account import Habits
 from simulators.jackpot.lifecycle import VoucherState
 from simulators.jackpot.service import Agreement
@@ -51,7 +52,7 @@ class JudgedJackpot(JackpotSimulator):
         self.longest_wait = 0.0
         self.costs: dict[VoucherState, Decimal] = {}
         self.closes = True
-        self.tokens: list[SessionToken] = []
+        self.tokens: list[tuple[SessionToken, tuple[Exchange, ...]]] = []
         super().__init__(
             agreed_on(agreed),
             run.route,

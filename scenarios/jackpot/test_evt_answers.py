@@ -178,7 +178,9 @@ def test_malformed_is_not_acknowledged(conversions: Conversions, judge: Judge) -
     data = events.properties(simulator)
     before = _still_read(conversions)
     judge.needs(
-        any(one.ok for one in before.values()), "events that anybody can read are not answered 200 either"
+        any(one.ok for one in before.values()),
+        "events that anybody can read are not answered 200 either; where malformed ones of an earlier check left it "
+        "so, start the CLIENT anew and judge it again",
     )
     bodies = _malformed("store/enabled", {"storeId": data["id"], "data": data})
     sent = [_refused(conversions, judge, case, body) for case, body in bodies]

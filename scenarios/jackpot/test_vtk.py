@@ -22,6 +22,7 @@ from scenarios.run.run import Run
 from scenarios.tokens.explain import shown
 from scenarios.tokens.session_token import SessionToken
 from scenarios.wallet.player import Player
+from simulators.exchanges.history import Exchange
 from simulators.jackpot.credentials.session_jwt import BadJwt, SessionProblem, verify
 from simulators.values import money
 
@@ -76,6 +77,8 @@ def test_is_signed_as_agreed(run: Run, conversions: Conversions, player: Player,
             fault not in faults,
             expected="a JWT under HS256, signed with apiSignature",
             seen=faults.get(fault, ""),
+            exchanges=conversion.exchanges,
+            claims=("alg",) if fault is SessionProblem.ALGORITHM else ("signature",),
         )
 
 
@@ -92,27 +95,33 @@ def test_amount_is_what_was_asked(
             token.amount == asked,
             expected=f"amount {money.plain(asked)}, a JSON number",
             seen=_said(token, "amount"),
+            exchanges=conversion.exchanges,
             case=player.show(asked),
+            claims=("amount",),
             off=abs(token.amount - asked) if token.amount is not None else Decimal(0),
         )
     for asked in (Decimal(0), -player.money(500)):
         try:
-            told = conversions.mint(player, asked).token
+            conversion = conversions.mint(player, asked)
         except DriverProblem:
             continue
+        told = conversion.token
         judge.holds(
             "VTK-02",
             told.amount is not None and told.amount > 0,
             expected="a positive amount, or no token",
             seen=_said(told, "amount"),
+            exchanges=conversion.exchanges,
             case=f"asked for {money.plain(asked)}",
+            claims=("amount",),
         )
 
 
 @pytest.mark.rules("VTK-03")
 def test_iat_is_now_in_seconds(conversions: Conversions, player: Player, judge: Judge) -> None:
     """``iat`` is an integer in seconds, within 60 s of now."""
-    token = _minted(conversions, judge, player, (2500,))[0].token
+    conversion = _minted(conversions, judge, player, (2500,))[0]
+    token = conversion.token
     iat, now = token.claims.get("iat"), time.time()
     whole = isinstance(iat, Decimal) and iat == iat.to_integral_value() and iat.as_tuple().exponent == 0
     judge.holds(
@@ -120,6 +129,8 @@ def test_iat_is_now_in_seconds(conversions: Conversions, player: Player, judge: 
         whole and abs(float(iat) - now) <= _CLOCKS if isinstance(iat, Decimal) else False,
         expected=f"iat a whole number of seconds, within {_CLOCKS} s of {int(now)}",
         seen=_said(token, "iat"),
+        exchanges=conversion.exchanges,
+        claims=("iat",),
     )
 
 
@@ -133,37 +144,45 @@ def test_notification_key_is_fresh(conversions: Conversions, player: Player, jud
     # Keys drawn from a few repeat sooner or later; where other scenarios ran, there are as many already.
     if (more := _KEYS - len(conversions.simulator.tokens)) > 0:
         _minted(conversions, judge, player, tuple(range(2600, 2600 + 100 * more, 100)))
-    seen: dict[str, str] = {}
-    for token in conversions.simulator.tokens:
+    seen: dict[str, tuple[SessionToken, tuple[Exchange, ...]]] = {}
+    for token, exchanges in conversions.simulator.tokens:
+        earlier, before = (token, ()) if token.key is None else seen.setdefault(token.key, (token, exchanges))
         # The same token twice is another rule's matter.
-        known = token.key is not None and seen.setdefault(token.key, token.text) != token.text
+        known = earlier.text != token.text
         judge.holds(
             "VTK-04",
             token.key is not None and not known,
             expected="a notificationKey that is a non-empty text and was never used before",
             seen="the notificationKey of an earlier session" if known else _said(token, "notificationKey"),
+            exchanges=(*before, *exchanges) if known else exchanges,
             case=_said(token, "amount"),
+            claims=("notificationKey",),
+            compared=known,
         )
 
 
 @pytest.mark.rules("VTK-05")
 def test_user_id_names_the_player(conversions: Conversions, player: Player, judge: Judge) -> None:
     """``userId``, when present, is a string and the same for the same player."""
-    tokens = [each.token for each in _minted(conversions, judge, player, (2500, 2500, 1999))]
-    named = [token for token in tokens if "userId" in token.claims]
-    for token in named:
+    minted = _minted(conversions, judge, player, (2500, 2500, 1999))
+    named = [each for each in minted if "userId" in each.token.claims]
+    for each in named:
         judge.holds(
             "VTK-05",
-            isinstance(token.claims["userId"], str),
+            isinstance(each.token.claims["userId"], str),
             expected="userId a JSON string, or none",
-            seen=_said(token, "userId"),
+            seen=_said(each.token, "userId"),
+            exchanges=each.exchanges,
+            claims=("userId",),
         )
-    names = {str(token.claims["userId"]) for token in named}
+    names = {str(each.token.claims["userId"]) for each in named}
     judge.holds(
         "VTK-05",
         len(names) <= 1,
         expected=f"one userId in every session of player {player}",
         seen=f"{len(names)} different ones",
+        exchanges=[exchange for each in named for exchange in each.exchanges],
+        claims=("userId",),
     )
 
 
@@ -176,6 +195,9 @@ def test_every_session_gets_its_own(conversions: Conversions, player: Player, ju
         first.token.text != second.token.text,
         expected="a JWT of its own for each session",
         seen="the same JWT twice",
+        exchanges=(*first.exchanges, *second.exchanges),
+        claims=("token",),
+        compared=True,
     )
     for conversion in (first, second):
         opened = conversions.exchange(conversion)

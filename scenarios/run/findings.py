@@ -52,6 +52,8 @@ class Finding:
     player's currency and ranks the worst case first. ``observed`` is what decides it. ``openings`` say where the
     players began; a finding about a balance has ``right``, the balances that would have been right, of ``whose``, the
     ``currency`` and the ``mistake`` that would explain it; ``before`` is how far off it was already, as others tell.
+    ``claims`` are those of the last token in ``exchanges`` that it is about, by path ("alg", "signature"
+    and "token" are others); where tokens are ``compared``, the first of these was said before by another token.
     """
 
     rule: str
@@ -69,6 +71,8 @@ class Finding:
     currency: str = ""
     cases: tuple[str, ...] = ()
     before: Decimal = Decimal(0)
+    claims: tuple[str, ...] = ()
+    compared: bool = False
 
     def about(self, room: float = inf) -> str:
         """The case in words, with as many of ``cases`` as there is ``room`` for characters, at least one of them."""

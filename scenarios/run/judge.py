@@ -75,12 +75,15 @@ class Judge(Attributing):
         currency: str = "",
         mistake: Suspicion | None = None,
         cases: Sequence[str] = (),
+        claims: Sequence[str] = (),
+        compared: bool = False,
     ) -> bool:
         """Record a finding against ``rule`` unless ``condition``; return ``condition``.
 
         ``level`` defaults to the rule's own (SHOULD for an INFO rule is never a failure); ``off`` is the
         money at stake, ``observed`` what decides it, an answer or the CLIENT's own request where nothing is said.
-        ``whose``, ``right``, ``currency``, ``mistake`` and ``cases`` are the finding's, where a balance decides it.
+        ``whose``, ``right``, ``currency``, ``mistake`` and ``cases`` are the finding's, where a balance decides it;
+        ``claims`` and ``compared`` where a token does.
         """
         self._mark(rule)
         if not condition:
@@ -95,7 +98,7 @@ class Judge(Attributing):
             observed = observed or decided_by(rule, exchanges)
             found = Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed)
             money = replace(found, whose=whose, right=tuple(right), currency=currency, mistake=mistake)
-            self._add(replace(money, cases=tuple(cases)))
+            self._add(replace(money, cases=tuple(cases), claims=tuple(claims), compared=compared))
         return condition
 
     def was(

@@ -19,6 +19,9 @@ from simulators.values import jws, money
 CLOCKS: Final = 60
 _PRICE: Final = "data.merchantPrice"
 _TAX: Final = f"{_PRICE}.taxValue"
+_FIGURES: Final = ("valueBeforeTax", "valueAfterTax", "taxPercentage", "taxValue")
+# What a price is made of.
+PRICE_CLAIMS: Final = ("data.currency", *(f"{_PRICE}.{name}" for name in _FIGURES))
 # The rule that each claim belongs to; without `data` all that it holds is missing.
 _RULES: Final[dict[str, tuple[str, ...]]] = {
     "iss": ("CHK-02",),
@@ -145,8 +148,7 @@ def claim_faults(token: CheckoutToken, agreement: Agreement, now: float) -> list
 
 def _sum_faults(token: CheckoutToken) -> Iterator[ClaimFault]:
     """CHK-06, by the figures, also where they are written as text: that is another rule's matter."""
-    names = ("valueBeforeTax", "valueAfterTax", "taxPercentage", "taxValue")
-    before, after, percentage, tax = (_number(token.claim(f"{_PRICE}.{name}")) for name in names)
+    before, after, percentage, tax = (_number(token.claim(f"{_PRICE}.{name}")) for name in _FIGURES)
     if before is None or after is None:
         return
     half = _unit(token, before, after) * TOLERANCE

@@ -5,6 +5,20 @@ work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' INT TERM
 
+# need VARIABLE WHAT: $secret comes from the environment, or from a file .env beside the caller; it is in no file here.
+need() {
+    eval "secret=\${$1:-}"
+    if [ -z "$secret" ] && [ -f .env ]; then
+        secret=$(sed -n "s/^ *\(export *\)\{0,1\}$1 *= *//p" .env | tail -n 1 | sed "s/^\([\"']\)\(.*\)\1 *\$/\2/")
+    fi
+    if [ -z "$secret" ]; then
+        echo "What came: $1 is not set" >&2
+        echo "Expected:  $2, in the environment or in a file .env in this folder" >&2
+        echo "Next:      $1=... sh $0" >&2
+        exit 2
+    fi
+}
+
 # A new id: a random UUID.
 new() {
     openssl rand -hex 16 | sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\{3\}\).\(.\{3\}\)\(.*\)$/\1-\2-4\3-a\4-\5/'

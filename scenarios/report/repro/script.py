@@ -1,16 +1,15 @@
 """The script that shows a broken rule once more: what was sent, with new ids and right signatures, by a shell alone."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from scenarios.contract import Observed
 from scenarios.report.repro.sending import NoScript, Script
+from scenarios.report.repro.tokens import Tokens
 from scenarios.report.repro.wagers import Wagers
 from scenarios.report.repro.webhooks import Webhooks
-from scenarios.run.findings import RuleVerdict
+from scenarios.run.findings import Finding, RuleVerdict
 from scenarios.run.run import Run
 from simulators.providers import JACKPOT, OPERATOR
-
-_SCRIPTS: Final[dict[str, type[Script]]] = {OPERATOR: Wagers, JACKPOT: Webhooks}
 
 
 class Scripted(NamedTuple):
@@ -22,14 +21,22 @@ class Scripted(NamedTuple):
 
 def script(run: Run, verdict: RuleVerdict) -> Scripted:
     """The script for a broken rule, where a shell can show it."""
-    made = _SCRIPTS.get(verdict.rule.provider)
-    if made is None:
-        return Scripted("", "A shell cannot show this: tokens and orders are read by requests of [driver].")
     found = [finding for result in verdict.results for finding in result.of(verdict.rule.id)]
     why = ""
     for finding in sorted(found, key=lambda one: (one.observed is not Observed.MONEY, -one.off)):
         try:
-            return Scripted(made(run, verdict, finding).text(), "")
+            return Scripted(_kind(verdict, finding)(run, verdict, finding).text(), "")
         except NoScript as reason:
             why = why or str(reason)
     return Scripted("", why)
+
+
+def _kind(verdict: RuleVerdict, finding: Finding) -> type[Script]:
+    if finding.claims:
+        return Tokens
+    made: dict[str, type[Script]] = {OPERATOR: Wagers, JACKPOT: Webhooks}
+    if verdict.rule.provider not in made:
+        raise NoScript(
+            "A shell cannot show this: orders are read, and pages searched for keys, through [driver]."
+        )
+    return made[verdict.rule.provider]

@@ -41,18 +41,21 @@ class Script:
     url: str
     variable: str
     sends_again: str
+    # Purposes of what belongs to a case.
+    shows: frozenset[Purpose] = TOLD
     rounds = 1
 
     def __init__(self, run: Run, verdict: RuleVerdict, finding: Finding) -> None:
         self.run, self.verdict, self.finding = run, verdict, finding
         self.fresh: dict[str, str] = {}
         exchanges = [run.history[number] for number in dict.fromkeys(finding.exchanges)]
-        self.telling = [each for each in exchanges if _told(each) and sent(each)]
+        self.telling = [each for each in exchanges if self._shows(each) and sent(each)]
         if exchanges and all(each.purpose in OWN for each in exchanges):
             raise NoScript(
                 "It was seen in the judge's own wagers alone, which depend on what the player owns."
             )
-        if finding.observed in (Observed.ASKED, Observed.SHOWN) or not self.telling:
+        unseen = finding.observed in (Observed.ASKED, Observed.SHOWN) and not finding.claims
+        if unseen or not self.telling:
             raise NoScript("A shell cannot show this, as it is in no answer of the CLIENT's to a provider.")
 
     def text(self) -> str:
@@ -68,7 +71,7 @@ class Script:
             *_comment(f"What happened: {told}"),
             *_comment(f"Expected: {redactor.text(finding.expected)}"),
             "#",
-            f"# {self.sends_again}",
+            *_comment(self.sends_again),
             "# Needs curl and openssl. Exit code 1: the fault shows. 0: it does not. 2: it could not be tried.",
             f"URL=${{{self.variable}:-{shell_text(self.url, redactor)}}} LIMIT={self._limit():g}",
             *self.tools(),
@@ -87,6 +90,9 @@ class Script:
             f"echo 'the fault does not show: {rule.id}'\nexit 0",
         ]
         return "\n".join(lines) + "\n"
+
+    def _shows(self, exchange: Exchange) -> bool:
+        return exchange.purpose in self.shows and exchange.direction is Direction.TO_CLIENT
 
     def _limit(self) -> float:
         """Seconds that an answer may take: those of the judge where it had none."""
@@ -195,10 +201,6 @@ class Script:
 def cut(exchange: Exchange) -> bool:
     """Whether the judge cut the connection once the request was sent."""
     return exchange.failure is not None and exchange.failure.kind is FailureKind.PLANNED_LOSS
-
-
-def _told(exchange: Exchange) -> bool:
-    return exchange.purpose in TOLD and exchange.direction is Direction.TO_CLIENT
 
 
 def answered(exchange: Exchange, letters: dict[str, int]) -> str:

@@ -16,6 +16,7 @@ from typing import Final
 
 from scenarios.contract import Observed
 from scenarios.report.repro.sending import TOLD, NoScript, Script, cut, sent
+from scenarios.report.repro.transactions import ids_in, in_units, is_bet, player_of, undone
 from scenarios.run.findings import Finding, Opening, RuleVerdict
 from scenarios.run.run import Run
 from simulators.exchanges.curl import shell_header, shell_text
@@ -67,12 +68,12 @@ class Wagers(Script):
         self.crowds = self._crowds()
         self._is_whole()
         owners = {each.id for each in (*run.players, *run.other_players)}
-        if not self.openings and any(_is_bet(each) and _player(each) in owners for each in self.steps):
+        if not self.openings and any(is_bet(each) and player_of(each) in owners for each in self.steps):
             raise NoScript("Whether a bet is covered depends on a balance, and none was known.")
         most = _REQUESTS if self._many() else _STEPS
         if not 0 < len(self.steps) + len(self.before) <= most:
             raise NoScript(f"It takes more than {most} requests in a row, which the judge replays by itself.")
-        if finding.observed is Observed.OTHER and len({*map(_player, self.telling)}) > 1:
+        if finding.observed is Observed.OTHER and len({*map(player_of, self.telling)}) > 1:
             raise NoScript(
                 "It takes as many transactions of one player as of another, which the judge counts."
             )
@@ -115,13 +116,13 @@ class Wagers(Script):
             for each in self.run.history.since(first)
             if (each.number <= last or each.race in races)
             and self._told(each)
-            and each.number >= since.get(_player(each), first)
+            and each.number >= since.get(player_of(each), first)
         ]
         if len(steps) <= _STEPS or self.finding.right or not self.openings or races:
             return steps
         # What came between is a crowd then.
-        named = {name for each in self.telling for name in _named(each)}
-        return [each for each in steps if not named.isdisjoint(_named(each)[:1])]
+        named = {name for each in self.telling for name in ids_in(each)}
+        return [each for each in steps if not named.isdisjoint(ids_in(each)[:1])]
 
     def _told(self, exchange: Exchange) -> bool:
         return (
@@ -185,7 +186,7 @@ class Wagers(Script):
             for each in self.steps
             if isinstance(each.message, Transaction) and each.message.of and each.message.of not in there
         }
-        placed = [each for each in before.values() if _is_bet(each) and each.ok and _player(each) in owners]
+        placed = [each for each in before.values() if is_bet(each) and each.ok and player_of(each) in owners]
         return {each.number: each for each in placed[-_NEAR:]}
 
     def _is_whole(self) -> None:
@@ -236,14 +237,14 @@ class Wagers(Script):
         """What the players owned is put back."""
         yield from self._each_player(
             lambda one: [
-                f"drain {_units(one.amount, one.currency)}",
+                f"drain {in_units(one.amount, one.currency)}",
                 f'[ "$owned{self._index(one)}" -le 0 ] || give "$owned{self._index(one)}"',
             ]
         )
 
     def once(self) -> Iterator[str]:
         """Bring the players to what they had, send, and compare."""
-        refused = [each for each in self.before if _is_bet(each) and each.refused]
+        refused = [each for each in self.before if is_bet(each) and each.refused]
         if refused:
             yield from self._each_player(lambda _: ["drain 0"])
             yield from self.sends(refused)
@@ -256,6 +257,16 @@ class Wagers(Script):
             yield from self._covered()
         else:
             yield from self._balance() if self.finding.right else self.answers()
+        if self.verdict.rule.group == "RES" and self.finding.observed is Observed.REFUSED:
+            yield from self._undone()
+
+    def _undone(self) -> Iterator[str]:
+        """Undoes bets of the case where it shows that results are refused, by which debts are paid otherwise."""
+        for exchange in self.steps:
+            if is_bet(exchange) and exchange.ok:
+                undoing = undone(exchange, self.dialect, self.url, self.secret.get_secret_value())
+                yield f"body={self._body(undoing)}"
+                yield f"[ $shown = no ] || send own {self._how(undoing)}"
 
     def sends(self, exchanges: Sequence[Exchange]) -> Iterator[str]:
         """Lines that send what was sent in ``exchanges``, and as much of others between as made many."""
@@ -274,7 +285,7 @@ class Wagers(Script):
             for each in (*self.run.players, *self.run.other_players)
             if (each.id, each.currency) == (opening.player, opening.currency) and each.owned is not None
         ]
-        return max(0, _units(owned[0], opening.currency)) if owned else 0
+        return max(0, in_units(owned[0], opening.currency)) if owned else 0
 
     def _index(self, opening: Opening) -> int:
         return self.openings.index(opening)
@@ -287,7 +298,7 @@ class Wagers(Script):
 
     def _brought(self, opening: Opening) -> list[str]:
         """Lines that bring a player to what it had; the first time it has nothing, unless something was sent before."""
-        units = _units(opening.amount, opening.currency)
+        units = in_units(opening.amount, opening.currency)
         if self.before:
             return [f"drain {_PLENTY}", f"give {units}"]
         if self._adds_up():
@@ -299,7 +310,7 @@ class Wagers(Script):
         """A new id, unless the fault is bound to the old one, which the CLIENT did not take."""
         refused = self.verdict.rule.group == "SIG" and self.finding.observed is Observed.REFUSED
         silent = self.finding.observed is Observed.SILENT
-        kept = refused or (silent and any(text in _player(each) for each in self.telling))
+        kept = refused or (silent and any(text in player_of(each) for each in self.telling))
         told = any(text in each.request.body.decode(errors="replace") for each in self.telling)
         return text if kept and told else super().renewed(text)
 
@@ -325,7 +336,7 @@ class Wagers(Script):
         if opening is None:
             raise NoScript("What the player had before was not known.")
         named = shell_text(json.dumps(opening.player), self.run.redactor)
-        units = [_units(amount, opening.currency) for amount in finding.right]
+        units = [in_units(amount, opening.currency) for amount in finding.right]
         right = " or ".join(money.show(amount, opening.currency) for amount in finding.right)
         yield f"player={named} currency={opening.currency} DECIMALS={money.decimals(opening.currency)}"
         yield f"drain {units[0]}"
@@ -343,18 +354,18 @@ class Wagers(Script):
     def _adds_up(self) -> bool:
         """Whether what is accepted of it says what one player has: bets that race for its funds, or many alike."""
         ids = {each.message.id for each in self.steps if isinstance(each.message, Transaction)}
-        raced = all(_is_bet(each) and each.race is not None for each in self.steps)
+        raced = all(is_bet(each) and each.race is not None for each in self.steps)
         many = bool(self.finding.right) and self._many()
         return (raced or many) and len(ids) == len(self.steps) and len(self.openings) == 1
 
     def _covered(self) -> Iterator[str]:
         """Lines that look whether what was accepted was covered, and taken: how much that is, chance decides."""
         (opening,) = self.openings
-        yield f"expected={_units(opening.amount, opening.currency)}"
+        yield f"expected={in_units(opening.amount, opening.currency)}"
         for each in self.steps:
             if isinstance(each.message, Transaction):
-                amount = _units(each.message.amount, opening.currency)
-                sign = "-" if _is_bet(each) else "+"
+                amount = in_units(each.message.amount, opening.currency)
+                sign = "-" if is_bet(each) else "+"
                 yield f"accepted {each.number} && expected=$((expected {sign} {amount}))"
         yield 'drain "$expected"'
         yield 'echo "balance $(decimal "$taken") $currency; expected: $(decimal "$expected"), and never below 0"'
@@ -376,24 +387,3 @@ class Wagers(Script):
             body = body.replace(text.replace('"', '\\"'), variable)
         yield f'own_body() {{ body="{body}"; }}'
         yield f"OWN_PATH={shlex.quote(self.dialect.path(wager))}"
-
-
-def _player(exchange: Exchange) -> str:
-    return exchange.message.player if isinstance(exchange.message, Transaction) else ""
-
-
-def _named(exchange: Exchange) -> list[str]:
-    """The ids in it, its own first."""
-    message = exchange.message
-    return [each for each in (message.id, message.of) if each] if isinstance(message, Transaction) else []
-
-
-def _is_bet(exchange: Exchange) -> bool:
-    return isinstance(exchange.message, Transaction) and exchange.message.kind is Kind.BET
-
-
-def _units(amount: Decimal, currency: str) -> int:
-    units = amount / money.unit(currency)
-    if units != int(units):
-        raise NoScript("The balance is finer than the currency's smallest unit.")
-    return int(units)

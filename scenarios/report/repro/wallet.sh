@@ -1,13 +1,5 @@
-# The secret comes from the environment, or from a file .env beside the caller; it is nowhere in this file.
-if [ -z "${SECURITY_HASH:-}" ] && [ -f .env ]; then
-    SECURITY_HASH=$(sed -n "s/^ *\(export *\)\{0,1\}SECURITY_HASH *= *//p" .env | tail -n 1 | sed "s/^\([\"']\)\(.*\)\1 *\$/\2/")
-fi
-if [ -z "${SECURITY_HASH:-}" ]; then
-    echo "What came: SECURITY_HASH is not set" >&2
-    echo "Expected:  the secret that callbacks are signed with, in the environment or in a file .env in this folder" >&2
-    echo "Next:      SECURITY_HASH=... sh $0" >&2
-    exit 2
-fi
+need SECURITY_HASH 'the secret that callbacks are signed with'
+SECURITY_HASH=$secret
 operator_security_hash=$SECURITY_HASH
 # Lower-case hex HMAC-SHA256 of a body, and its plain SHA-256.
 sign() { printf %s "$1" | openssl dgst -sha256 -hmac "$SECURITY_HASH" | sed 's/^.*= *//'; }
