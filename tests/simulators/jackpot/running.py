@@ -143,16 +143,17 @@ class Served:
     def key(self) -> dict[str, bytes]:
         return {"apikey": AGREEMENT.api_key.encode("latin-1")}
 
-    def store(self) -> str:
+    def store(self, *, continuous: bool = False) -> str:
         """The id of a store whose vouchers are worth 20 to 50 EUR at a discount of 10 %."""
         account = self.simulator.account
-        listing = account.listings[0]
+        listing = account.listings[1 if continuous else 0]
         changes: dict[str, Any] = {
             "voucherValueMin": 20,
             "voucherValueMax": 50,
-            "voucherPossibleDiscreteValues": [20, 30, 50],
             "discounts": [{"voucherValueMin": 20, "voucherValueMax": 800, "discountRate": 10}],
         }
+        if not continuous:
+            changes["voucherPossibleDiscreteValues"] = [20, 30, 50]
         self.simulator.endpoint.url, url = None, self.simulator.endpoint.url
         account.update_store(listing.store.id, changes)
         self.simulator.endpoint.url = url
