@@ -31,7 +31,7 @@ def turn(item: pytest.Item) -> float:
     if item.get_closest_marker("after_choices") is not None:
         return AFTER_CHOICES
     last = item.get_closest_marker("last")
-    return 0 if last is None else int(last.args[0]) if last.args else RACES
+    return 0 if last is None else last.args[0] if last.args else RACES
 
 
 def grows(item: pytest.Item) -> bool:

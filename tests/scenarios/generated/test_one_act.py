@@ -208,3 +208,10 @@ def test_one_by_one_names_the_steps_that_the_group_named():
     ]
     assert story.one_by_one().alone
     assert not story.alone
+
+
+def test_stories_come_behind_the_races_and_lost_answers_that_may_tell_of_what_they_show():
+    result = judged(Wallet(), "IDM-02", "IDM-03", "IDM-11", "INV-04", "INV-05", effort=SMALL)
+    ran = [one.id.partition(".")[0] for one in result.run.results]
+    assert set(ran) == {"races", "lost_answers", "generated"}
+    assert "generated" not in ran[: -ran.count("generated")]
