@@ -3,9 +3,13 @@
 That each blames who breaks it and nobody else, and that the reference as it comes holds them: tests.mutants.
 """
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+from client_under_test.app import Parts
+from client_under_test.vouchers import states
+from client_under_test.vouchers.conversions import Conversions
 from scenarios.cli.reference_client import reference_client
 from scenarios.contract import select
 from scenarios.problems.errors import Exit
@@ -58,6 +62,33 @@ def test_a_client_may_hold_a_session_until_nobody_can_use_it(tmp_path, monkeypat
         monkeypatch.chdir(tmp_path)
         result = judged(waiting, ("VCH-09",), UNHURRIED)
     assert result.code is Exit.HOLDS
+
+
+class HoldsUntilReady(Conversions):
+    """Takes the price when a voucher is READY, and holds all of the session until then."""
+
+    def target(self, row, state, price, balance):
+        return (
+            (row.held, row.spent) if state == states.CONFIRMED else super().target(row, state, price, balance)
+        )
+
+    def wanted(self, row, state, price, held, spent):
+        return None if state == states.CONFIRMED else super().wanted(row, state, price, held, spent)
+
+
+def test_a_client_may_hold_a_session_until_its_voucher_is_ready():
+    lies = replace(UNHURRIED, family_share=1)
+    with serving(parts=Parts(conversions=HoldsUntilReady)) as target:
+        result = judged(target, ("EVT-09",), lies, strict=True)
+        assert result.code is Exit.HOLDS
+    # What it holds for a voucher comes back before the next case: none is left CONFIRMED.
+    told = {}
+    for one in result.run.history:
+        if one.label.startswith("coupon/") and one.genuine:
+            event = json.loads(one.request.body)
+            told[event["message"]["id"]] = event["event"]
+    assert "coupon/ready" in told.values()
+    assert "coupon/confirmed" not in told.values()
 
 
 def alone(target: Target) -> Target:

@@ -32,10 +32,11 @@ _WARM.set_forkserver_preload([__name__])
 
 
 @contextmanager
-def serving(names: str = "", further: Sequence[str] = ()) -> Iterator[Target]:
+def serving(names: str = "", further: Sequence[str] = (), parts: Parts = REFERENCE) -> Iterator[Target]:
     """Serve one CLIENT with the faults of all mutants that ``names`` lists, of none: the reference.
 
     It has every driver entry: when killed, it is started again. ``further`` currencies are agreed on beside EUR.
+    ``parts`` are those of a CLIENT that is no mutant, in classes that can be imported.
     """
     mutants = [find(name) for name in names.split()]
     needs = {need for mutant in mutants for need in mutant.needs}
@@ -56,7 +57,7 @@ def serving(names: str = "", further: Sequence[str] = ()) -> Iterator[Target]:
             fsync=not all(mutant.sequential for mutant in mutants),
             **({"dialect": dialect, "security_hash": checks} if dialect else {}),
         )
-        with _KeptRunning(names, config, port, pid_file):
+        with _KeptRunning(names, parts, config, port, pid_file):
             yield _target(config, site, f"kill -9 $(cat {pid_file})", further, signs)
 
 
@@ -81,8 +82,8 @@ def _port(url: str) -> int:
 class _KeptRunning:
     """A process that serves a mutant, started again whenever it is killed, until the block is left."""
 
-    def __init__(self, names: str, config: Config, port: int, pid_file: Path) -> None:
-        self._given, self._pid_file = (names, config, port), pid_file
+    def __init__(self, names: str, parts: Parts, config: Config, port: int, pid_file: Path) -> None:
+        self._given, self._pid_file = (names, parts, config, port), pid_file
         self._lock, self._leaving = threading.Lock(), False
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
@@ -115,16 +116,18 @@ class _KeptRunning:
         return process
 
 
-def _serve(names: str, config: Config, port: int, listening: Connection) -> None:
+def _serve(names: str, parts: Parts, config: Config, port: int, listening: Connection) -> None:
     threading.Thread(target=_end_with_the_test, daemon=True).start()
-    serve(config, port=port, build=_build(names.split()), attached=False, say=listening.send)
+    serve(config, port=port, build=_build(names.split(), parts), attached=False, say=listening.send)
 
 
-def _build(names: Sequence[str]) -> Callable[[Config], Flask]:
+def _build(names: Sequence[str], reference: Parts = REFERENCE) -> Callable[[Config], Flask]:
     """What builds a CLIENT with the faults of all mutants called ``names``; several replace classes of the reference.
 
-    Where two replace the same one, theirs are put together.
+    Where two replace the same one, theirs are put together. With no fault it is the ``reference``.
     """
+    if not names:
+        return partial(create_app, parts=reference)
     if len(names) == 1:
         return find(names[0]).build
     replaced: dict[str, list[type]] = defaultdict(list)
