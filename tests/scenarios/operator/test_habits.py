@@ -12,6 +12,7 @@ from tests.support.in_memory import odd_wallets as odd
 from tests.support.in_memory.judging import at, judged
 from tests.support.in_memory.wallets import together
 
+EVERY = tuple(rule.id for rule in select(provider="operator"))
 SMALL = replace(QUICK, sums=20, crowd=20, races=1, examples=6, steps=10, pause=0.02)
 MONEY = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV"))
 STORIES = tuple(rule.id for rule in select("RBK-12,RBK-14,IDM-02,IDM-03,IDM-11,INV"))
@@ -64,6 +65,15 @@ def test_a_habit_is_told_by_its_own_rule_alone(habit, failed, warned):
 def test_stories_and_races_alone_learn_a_habit_first(habit, rules, seed):
     found = verdicts(habit(), rules, seed)
     assert at(found, Standing.FAILED) == at(found, Standing.WARNED) == {}
+
+
+@pytest.mark.parametrize(
+    ("habit", "warned"), [(odd.MoreFields, set()), (odd.IntegerIds, {"MSG-03", "SIG-06"})]
+)
+def test_a_habit_of_messages_is_told_by_its_own_rule_alone(habit, warned):
+    found = verdicts(habit(), EVERY, 1)
+    assert at(found, Standing.FAILED, Standing.UNDECIDED) == {}
+    assert set(at(found, Standing.WARNED)) == warned, at(found, Standing.WARNED)
 
 
 def test_a_limit_on_single_bets_leaves_fortunes_undecided_and_nothing_else():

@@ -155,7 +155,7 @@ def test_one_that_comes_back_has_the_verdict_of_an_undisturbed_run(judge_it, how
     assert wallet.balances["p-1"] == Decimal("41.37")
 
 
-@HOW
+@pytest.mark.parametrize("how", ["closed", "502 Bad Gateway", "paused"])
 def test_one_that_stays_away_ends_the_run_and_no_rule_is_blamed(judge_it, how, tmp_path):
     out = tmp_path / "out"
     result, _ = judge_it(Mortal(how, balance="41.37"), times=0, report=out)

@@ -200,3 +200,41 @@ class RemembersTheLast(Wallet):
         for oldest in list(self.entries)[:-250]:
             del self.entries[oldest]
         return entry
+
+
+# Of messages, not of money.
+
+
+class MoreFields(Wallet):
+    """Its answers hold more than is asked for, and come in chunks; a bet of nothing is refused."""
+
+    def __call__(self, environ, start_response):
+        # Of what is no list the length is not known ahead.
+        return iter(super().__call__(environ, start_response))
+
+    def said(self, entry):
+        return super().said(entry) | {
+            "status": "done",
+            "balance": "hidden",
+            "server": {"node": 7},
+            "warnings": [],
+        }
+
+    def bet(self, message):
+        if not message["amount"]:
+            raise Refused("NO_STAKE")
+        return super().bet(message)
+
+
+class IntegerIds(Wallet):
+    """Its ids are integers, and a wrong hash is answered 401."""
+
+    def __call__(self, environ, start_response):
+        said = []
+        answer = super().__call__(environ, lambda *given: said.append(given))
+        [(status, headers)] = said
+        start_response("401 Unauthorized" if b"INVALID_HASH" in answer[0] else status, headers)
+        return answer
+
+    def new_id(self):
+        return len(self.entries) + 1

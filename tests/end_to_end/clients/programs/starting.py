@@ -76,7 +76,8 @@ def serve(port: int, handle: Callable[[Asked], Said]) -> None:
     """Answer with ``handle`` for ever; where it raises, the connection is dropped without an answer."""
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+        # A connection for each request, as HTTP/1.0 has it; the CLIENT in Node keeps its own.
+        protocol_version = "HTTP/1.0"
         disable_nagle_algorithm = True
         wbufsize = -1
 
