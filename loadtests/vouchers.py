@@ -29,7 +29,7 @@ from loadtests.run import Traffic
 from loadtests.traffic.driving import drive
 from loadtests.traffic.mix import Vouchers
 from loadtests.traffic.voucher_script import Conversion, VoucherScript
-from loadtests.traffic.voucher_steps import PATIENCE, Carrier, need
+from loadtests.traffic.voucher_steps import PATIENCE, StepCarrier, need
 from scenarios.driver.driver import Driver
 from scenarios.hosting.host import hosted
 from scenarios.hosting.jackpot import build
@@ -102,7 +102,7 @@ class JackpotTraffic:
         # Jackpot's own pause is no time that the CLIENT took.
         self.simulator.account.habits.ready_seconds = 0.0
         self._hosting.enter_context(hosted(self.simulator, jackpot.listen_address))
-        self._carrier = Carrier(Driver(self.traffic.target, timeout=PATIENCE), self.simulator, time.sleep)
+        self._carrier = StepCarrier(Driver(self.traffic.target, timeout=PATIENCE), self.simulator, time.sleep)
         self._script = VoucherScript(
             self.simulator,
             self.traffic.ledger,

@@ -37,7 +37,7 @@ _CONVERTED: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class OpeningBalance:
     """What a player owned when autoplay began.
 
     ``bases`` is what that makes it have owned before the history began: several amounts where something that was sent
@@ -50,7 +50,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedBalance:
     """How a player's balance is found: ``owned`` at first, ``owns`` now. Amounts are exact.
 
     ``off`` is how far it is from the nearest acceptable one, None where it cannot be judged; ``why`` says so in words.
@@ -81,16 +81,16 @@ class Balances:
     providers: Providers
     currency: str
 
-    def opening(self, player: str) -> Opening:
+    def opening(self, player: str) -> OpeningBalance:
         """What ``player`` owns now. Raises Unreadable, DriverProblem."""
         owned = self._read(player, Decimal(0))
         before = self._allowed(player, Decimal(0))
         if not before.listed:
             raise Unreadable("too much that was sent before has no answer")
         bases = tuple(sorted(owned - moved for moved in before.balances))
-        return Opening(owned, bases, frozenset(effect.id for effect in before.unsure))
+        return OpeningBalance(owned, bases, frozenset(effect.id for effect in before.unsure))
 
-    def judge(self, player: str, opening: Opening, converted: Converted) -> Judged:
+    def judge(self, player: str, opening: OpeningBalance, converted: Converted) -> JudgedBalance:
         """Read the balance of ``player``, who ``converted`` meanwhile, and say whether it is right.
 
         Raises Unreadable, DriverProblem.
@@ -108,7 +108,7 @@ class Balances:
             doubt = "transactions had no answer, nor had their copies or rollbacks" if fresh else ""
             if converted.doubtful:
                 doubt = f"{len(converted.doubtful)} conversions into vouchers came to no end that the CLIENT tells"
-            return Judged(player, opening.owned, owns, None if doubt else Decimal(0), doubt)
+            return JudgedBalance(player, opening.owned, owns, None if doubt else Decimal(0), doubt)
         nearest = min(allowed, key=lambda each: abs(owns - each.nearest(owns)))
         off = owns - nearest.nearest(owns)
         voucher = "" if nearest.mistake(owns) else converted.explain(off)
@@ -118,8 +118,8 @@ class Balances:
             choice = (
                 f"a choice that the contract leaves or advises on, such as RBK-06, would explain it: {why}"
             )
-            return Judged(player, opening.owned, owns, None, choice)
-        return Judged(player, opening.owned, owns, off, why)
+            return JudgedBalance(player, opening.owned, owns, None, choice)
+        return JudgedBalance(player, opening.owned, owns, off, why)
 
     def _show(self, amount: Decimal) -> str:
         return money.show(amount, self.currency)

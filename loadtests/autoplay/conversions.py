@@ -10,7 +10,7 @@ from threading import BoundedSemaphore, Event, Lock
 from typing import Final
 
 from loadtests.autoplay.carrier import GivenUp
-from loadtests.autoplay.pace import Pace
+from loadtests.autoplay.pace import RoundPace
 from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import Operation
 from loadtests.traffic.voucher_script import (
@@ -20,7 +20,17 @@ from loadtests.traffic.voucher_script import (
     VoucherScript,
     WrongStore,
 )
-from loadtests.traffic.voucher_steps import PATIENCE, STORE, Again, Ask, Carrier, Pause, Steps, T, Told
+from loadtests.traffic.voucher_steps import (
+    PATIENCE,
+    STORE,
+    Answered,
+    Ask,
+    Pause,
+    Resend,
+    StepCarrier,
+    Steps,
+    T,
+)
 from scenarios.console.providers import Providers
 from scenarios.driver.driver import Driver
 from scenarios.oracles.subset_sums import Sums
@@ -107,12 +117,12 @@ class Conversions:
         self._script, self._turn, self._rng = script, turn, Random(script.rng.random())
         self._stopping, self._given_up = stopping, given_up
         self._ready, self._heard, self._failed = ready, heard, failed
-        self._carrier = Carrier(Driver(providers.target, timeout=PATIENCE), script.simulator, self._pause)
+        self._carrier = StepCarrier(Driver(providers.target, timeout=PATIENCE), script.simulator, self._pause)
         self._made: list[Conversion] = []
 
     def run(self) -> None:
         """Begin conversions until it is stopping, then wait until those under way have ended."""
-        pace, room = Pace(self._script.rates.conversions), BoundedSemaphore(_AT_ONCE)
+        pace, room = RoundPace(self._script.rates.conversions), BoundedSemaphore(_AT_ONCE)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="autoplay-vouchers") as pool:
             while pace.turn(self._stopping):
                 ready = self._ready()
@@ -170,7 +180,7 @@ class Conversions:
         with self._turn:
             return drive(steps, self._carry)
 
-    def _carry(self, step: Ask | Again | Pause) -> Told:
+    def _carry(self, step: Ask | Resend | Pause) -> Answered:
         self._turn.release()
         try:
             if self._given_up.is_set():

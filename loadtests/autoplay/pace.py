@@ -4,7 +4,7 @@ import threading
 import time
 
 
-class Pace:
+class RoundPace:
     """Lets so many begin each second, whoever plays them, as ``rate`` says; what was missed is not made up for."""
 
     def __init__(self, rate: float) -> None:

@@ -18,10 +18,10 @@ from loadtests.audit.open_transactions import open_player, resolve
 from loadtests.audit.outcome import text
 from loadtests.audit.outcome.verdict import AuditVerdict, WorkerResult, WrongBalance
 from loadtests.audit.unique_ids import compare
-from loadtests.autoplay.balances import Balances, Judged, Opening
+from loadtests.autoplay.balances import Balances, JudgedBalance, OpeningBalance
 from loadtests.autoplay.carrier import Carrier, GivenUp
 from loadtests.autoplay.conversions import Conversions, Converted
-from loadtests.autoplay.pace import Pace
+from loadtests.autoplay.pace import RoundPace
 from loadtests.autoplay.sizes import Sizes
 from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.driving import drive
@@ -67,7 +67,7 @@ class Session:
         self.ledger = Ledger.of(players.ids, self.callbacks)
         self.phase, self.ended = PLAYING, threading.Event()
         self.verdict: AuditVerdict | None = None
-        self.judged: list[Judged] = []
+        self.judged: list[JudgedBalance] = []
         self.rounds = 0
         self.sent: Counter[str] = Counter()
         self._problems: Counter[str] = Counter()
@@ -75,10 +75,10 @@ class Session:
         self._kinds: set[str] = set()
         self._stopping, self._given_up = threading.Event(), threading.Event()
         self._carriers = [Carrier(providers, self._stopping, self._given_up) for _ in players.ids]
-        self._openings: dict[int, Opening] = {}
+        self._openings: dict[int, OpeningBalance] = {}
         self._unopened: dict[int, str] = {}
         self._balances = Balances(providers, players.currency)
-        self._pace = Pace(sizes.pace)
+        self._pace = RoundPace(sizes.pace)
         # Scripts and their ledger move one at a time; while a request is under way others may.
         self._turn = threading.Lock()
         self._conversions = self._convert() if sizes.vouchers.conversions else None
@@ -309,7 +309,7 @@ class Session:
             still: set[Operation] = set(self.ledger.open_operations())
         return sum(1 for op in mine if op not in still)
 
-    def _judge(self, number: int, gone: str) -> Judged | Exception | str:
+    def _judge(self, number: int, gone: str) -> JudgedBalance | Exception | str:
         opening = self._openings.get(number)
         if opening is None or gone or self._given_up.is_set():
             return gone or (
@@ -322,9 +322,11 @@ class Session:
         except Exception as error:
             return error
 
-    def _note_judged(self, number: int, judged: Judged | Exception | str, result: WorkerResult) -> None:
+    def _note_judged(
+        self, number: int, judged: JudgedBalance | Exception | str, result: WorkerResult
+    ) -> None:
         player = self.ledger.players[number]
-        if not isinstance(judged, Judged):
+        if not isinstance(judged, JudgedBalance):
             if isinstance(judged, Unreadable) and judged.rule:
                 result.add_breach(
                     Breach(rule=judged.rule, player=player, transaction="", text=self._words(judged))

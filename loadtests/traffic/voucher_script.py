@@ -1,7 +1,7 @@
 """What becomes of one conversion into a voucher, as a generator: it yields what to do, and is sent what came of it.
 
-It does no I/O (``voucher_steps.Carrier`` does); the fake Jackpot is acted on directly, and sends webhooks of its own
-accord. The ledger hears of a conversion before the CLIENT does.
+It does no I/O (``voucher_steps.StepCarrier`` does); the fake Jackpot is acted on directly, and sends webhooks of its
+own accord. The ledger hears of a conversion before the CLIENT does.
 
 Implements ``voucher-widget.txt`` and ``voucher-webhook.txt`` through the fake Jackpot. To the ledger a conversion is
 two bets: one of the voucher's price, and where the session holds more than that one of the rest, which counts as
@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from loadtests.traffic.ledger import BET, OK, REFUSED, UNKNOWN, Ledger, Operation
 from loadtests.traffic.mix import Vouchers
-from loadtests.traffic.voucher_steps import PATIENCE, STORE, Again, Ask, Pause, Steps, Told
+from loadtests.traffic.voucher_steps import PATIENCE, STORE, Answered, Ask, Pause, Resend, Steps
 from scenarios.driver.offers import wrong
 from scenarios.tokens.session_token import taken_apart
 from simulators.exchanges.history import Status
@@ -176,7 +176,7 @@ class VoucherScript:
         """At times tell of the voucher again, in copies too, or of a store; ``heard`` is told what."""
         if made.voucher_id is not None and made.state in EVENT_OF and self.rng.random() < self.copies:
             sent = self.simulator.account.notify(EVENT_OF[made.state], made.voucher_id)
-            yield Again(sent.id)
+            yield Resend(sent.id)
         if self.rng.random() < self.rates.store_changes:
             yield from self._store_news(heard)
 
@@ -321,14 +321,14 @@ class VoucherScript:
 
     def _in_copies(self, sent: QueuedMessage[Notification]) -> Steps[None]:
         if self.rng.random() < self.copies:
-            yield Again(sent.id)
+            yield Resend(sent.id)
 
 
 def _words(state: VoucherState) -> str:
     return state.value.lower().replace("_", " ")
 
 
-def _seen(told: Told) -> str:
+def _seen(told: Answered) -> str:
     """The state that the CLIENT tells, in Jackpot's words; empty where it tells none."""
     found = told.value.get("state") if isinstance(told.value, dict) else told.value
     return found.upper() if isinstance(found, str) else ""

@@ -49,7 +49,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Resend:
     """Sends a webhook once more, whatever became of it."""
 
     delivery: int
@@ -63,7 +63,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Answered:
     """What the CLIENT answered: ``status`` 0 is no answer, ``value`` what the entry reads, ``problem`` why nothing."""
 
     status: int = 0
@@ -72,41 +72,41 @@ class Told:
 
 
 T = TypeVar("T")
-Steps = Generator[Ask | Again | Pause, Told, T]
+Steps = Generator[Ask | Resend | Pause, Answered, T]
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
+class StepCarrier:
     """Does what a script asks for; ``pause`` lets seconds pass."""
 
     driver: Driver
     simulator: JackpotSimulator
     pause: Callable[[float], object]
 
-    def carry(self, step: Ask | Again | Pause) -> Told:
+    def carry(self, step: Ask | Resend | Pause) -> Answered:
         """Do one step, and tell what came of it."""
         match step:
             case Pause(seconds):
                 self.pause(seconds)
-            case Again(delivery):
+            case Resend(delivery):
                 self.simulator.queue.again(delivery)
             case Ask(entry, fields, wait):
                 if wait:
                     self.pause(wait)
                 return self._ask(entry, fields)
-        return Told()
+        return Answered()
 
-    def _ask(self, entry: str, fields: dict[str, str | Decimal | None]) -> Told:
+    def _ask(self, entry: str, fields: dict[str, str | Decimal | None]) -> Answered:
         status = 0
         try:
             if entry == STORE:
-                return Told(value=offered(self.driver, str(fields["store"])))
+                return Answered(value=offered(self.driver, str(fields["store"])))
             raw = self.driver.raw(entry, **fields)
             status = raw.status
             if status < 400:
-                return Told(status, self.driver.reading(entry, raw.body))
+                return Answered(status, self.driver.reading(entry, raw.body))
         except DriverProblem as problem:
-            return Told(status, problem=problem.came)
+            return Answered(status, problem=problem.came)
         except ValueError:
-            return Told(status, problem="it is no JSON")
-        return Told(status, problem=f"{entry} was answered {status}")
+            return Answered(status, problem="it is no JSON")
+        return Answered(status, problem=f"{entry} was answered {status}")

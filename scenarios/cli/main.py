@@ -45,7 +45,7 @@ _ELSEWHERE: Final = {
 _GIVEN = "scenarios.cli.main.given"
 
 
-class _Front(Commands):
+class _MainGroup(Commands):
     """Loads a sub-command when it is asked for, and tells every mistake in three beats."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -88,7 +88,7 @@ class _Front(Commands):
             ctx.exit(int(Exit.UNDECIDED))
 
 
-@click.group(cls=_Front, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_MainGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pitboss", prog_name="pitboss")
 def main() -> None:
     """Fake betting and voucher providers, and a judge of the CLIENTs that integrate them.

@@ -31,18 +31,18 @@ _LATE_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Badly:
+class _BadAnswer:
     """A way to answer badly, in words and as the arguments of ``disturb``."""
 
     words: str
     how: Mapping[str, Any]
 
 
-BADLY: Final[Mapping[str, _Badly]] = {
-    "500": _Badly("HTTP 500", {"answer": (500, b'{"error": "INTERNAL_ERROR"}', "application/json")}),
-    "401": _Badly("HTTP 401", {"answer": (401, b'{"error": "UNAUTHORIZED"}', "application/json")}),
-    "html": _Badly("HTTP 502 with a page that is no JSON", {"answer": (502, _HTML, "text/html")}),
-    "late": _Badly(f"the right answer, {_LATE_SECONDS:g} s late", {"delay_seconds": _LATE_SECONDS}),
+BAD_ANSWERS: Final[Mapping[str, _BadAnswer]] = {
+    "500": _BadAnswer("HTTP 500", {"answer": (500, b'{"error": "INTERNAL_ERROR"}', "application/json")}),
+    "401": _BadAnswer("HTTP 401", {"answer": (401, b'{"error": "UNAUTHORIZED"}', "application/json")}),
+    "html": _BadAnswer("HTTP 502 with a page that is no JSON", {"answer": (502, _HTML, "text/html")}),
+    "late": _BadAnswer(f"the right answer, {_LATE_SECONDS:g} s late", {"delay_seconds": _LATE_SECONDS}),
 }
 TIMES: Final = ("1", "5", "all")
 
@@ -128,7 +128,7 @@ class Actions(Events):
         """Answer what the CLIENT asks of a provider badly, so many times."""
         provider = asked.choice("provider", tuple(self.providers.served))
         path = asked.choice("path", ASKED_OF[provider])
-        badly = BADLY[asked.choice("how", tuple(BADLY))]
+        badly = BAD_ANSWERS[asked.choice("how", tuple(BAD_ANSWERS))]
         times = asked.choice("times", TIMES, "1")
         simulator = self.providers.need(provider).simulator
         simulator.disturb(path, None if times == "all" else int(times), about=ALL, **badly.how)

@@ -21,7 +21,7 @@ from scenarios.console.control import credentials, stores
 from scenarios.console.control.autoplay import Autoplay
 from scenarios.console.control.filters import Filter
 from scenarios.console.control.players_in_use import Action, PlayersInUse
-from scenarios.console.feed import STREAMS, Feed, Watched
+from scenarios.console.feed import STREAMS, Feed, Subscription
 from scenarios.console.form_input import FormInput, Misfilled, read_as
 from scenarios.console.providers import ServedProviders
 from scenarios.console.queries import Queries
@@ -247,7 +247,7 @@ def _events(console: Console) -> Response:
     number = asked.text("exchange")
     with read_as("filter"):
         wanted = Filter.read(asked.text("filter"))
-    watched = Watched(
+    watched = Subscription(
         wanted,
         asked.count("exchange", 0, 0, 10**9) if number else None,
         asked.count("oldest", 0, 0, 10**9),

@@ -26,7 +26,7 @@ from scenarios.target.loading import Target
 from simulators.server.wsgi_server import watch_parent
 
 
-class ToConsole:
+class ConsoleWatcher:
     """Watches a run and writes it to ``out``, one JSON object a line."""
 
     def __init__(self, out: TextIO) -> None:
@@ -131,7 +131,7 @@ def main() -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     wanted = json.loads(sys.stdin.buffer.readline())
     watch_parent(sys.stdin.buffer, die=lambda: os.kill(os.getpid(), signal.SIGTERM))
-    line = ToConsole(out)
+    line = ConsoleWatcher(out)
     report = wanted.get("report")
     try:
         settings = settings_of(wanted)

@@ -84,7 +84,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
         {
             "provider": _PROVIDER,
             "path": {"enum": sorted({path for paths in actions.ASKED_OF.values() for path in paths})},
-            "how": {"enum": list(actions.BADLY)},
+            "how": {"enum": list(actions.BAD_ANSWERS)},
             "times": {"enum": list(actions.TIMES)},
         },
         ("provider", "path", "how"),

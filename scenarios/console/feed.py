@@ -34,7 +34,7 @@ News = Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Subscription:
     """What a page wants of its stream.
 
     ``filter`` says of each row whether it is shown, ``exchange`` is the number of one that it must begin with or
@@ -48,7 +48,7 @@ class Watched:
     page: str = ""
 
 
-EVERYTHING: Final = Watched()
+EVERYTHING: Final = Subscription()
 
 
 @dataclass(eq=False)
@@ -106,7 +106,7 @@ class Feed:
         """How many streams are open."""
         return len(self._streams)
 
-    def stream(self, last_id: str | None = None, watched: Watched = EVERYTHING) -> Iterator[bytes]:
+    def stream(self, last_id: str | None = None, watched: Subscription = EVERYTHING) -> Iterator[bytes]:
         """Frames of server-sent events, until the browser goes or ``close``; ``last_id`` is the last one seen."""
         mine = _Stream(watched.page)
         with self._changed:
@@ -135,7 +135,7 @@ class Feed:
                 start = min(start, self._changes.index(exchange))
         return start, False
 
-    def _frames(self, mine: _Stream, watched: Watched, cursor: int, resumed: bool) -> Iterator[bytes]:
+    def _frames(self, mine: _Stream, watched: Subscription, cursor: int, resumed: bool) -> Iterator[bytes]:
         hello = {
             "resumed": resumed,
             "total": len(self.history),
@@ -166,7 +166,7 @@ class Feed:
         if mine.ended.is_set():
             yield b"event: bye\ndata: {}\n\n"
 
-    def _fitting(self, watched: Watched) -> list[int]:
+    def _fitting(self, watched: Subscription) -> list[int]:
         held = self.history.since(watched.oldest)
         return [each.number for each in held if watched.filter.fits(each, self._redactor)]
 

@@ -150,7 +150,7 @@ def of(providers: ServedProviders) -> dict[str, Any]:
     return {
         "events": events(providers),
         "faults": faults(),
-        "badly": {name: badly.words for name, badly in actions.BADLY.items()},
+        "badly": {name: badly.words for name, badly in actions.BAD_ANSWERS.items()},
         "asked_of": {name: actions.ASKED_OF[name] for name in providers.served},
         "times": actions.TIMES,
         "players": list(target.players.ids) if target.players else [],

@@ -50,14 +50,14 @@ class Card:
     facts: tuple[Fact, ...]
 
 
-class Place(NamedTuple):
+class SecretPlace(NamedTuple):
     """Where a secret's value stands: in words, and its environment variable where it has one."""
 
     words: str
     variable: str | None = None
 
 
-def whereabouts(target: Target) -> dict[str, Place]:
+def whereabouts(target: Target) -> dict[str, SecretPlace]:
     """Where the value of each secret stands, by its key: in a variable, or in the target file."""
     written: dict[str, Any] = {}
     if target.path is not None:
@@ -67,14 +67,14 @@ def whereabouts(target: Target) -> dict[str, Place]:
         section, _, name = key.partition(".")
         given = written.get(section, {}).get(name) if isinstance(written.get(section), dict) else None
         if isinstance(given, str) and given.startswith("env:"):
-            found[key] = Place(given, given.removeprefix("env:"))
+            found[key] = SecretPlace(given, given.removeprefix("env:"))
         elif given is not None:
-            found[key] = Place(f"{target.path.name if target.path else ''}, [{section}] {name}")
+            found[key] = SecretPlace(f"{target.path.name if target.path else ''}, [{section}] {name}")
         elif target.path is not None:
             variable = f"{PREFIX}{section.upper()}__{name.upper()}"
-            found[key] = Place(f"env:{variable}", variable)
+            found[key] = SecretPlace(f"env:{variable}", variable)
         else:
-            found[key] = Place(f"env:{VARIABLES[key]}, else the demo's", VARIABLES[key])
+            found[key] = SecretPlace(f"env:{VARIABLES[key]}, else the demo's", VARIABLES[key])
     return found
 
 

@@ -25,7 +25,7 @@ from simulators.transport.route import Route
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Address:
     """Where a provider is to be served; ``public_url`` is where browsers reach it (None: there)."""
 
     host: str
@@ -46,7 +46,7 @@ class Play:
 
 
 @contextmanager
-def served(target: Target, log: History, provider: str, place: Place, play: Play) -> Iterator[Hosted[Any]]:
+def served(target: Target, log: History, provider: str, place: Address, play: Play) -> Iterator[Hosted[Any]]:
     """Serve the simulator of ``provider`` and say where; raises UsageProblem."""
     section = getattr(target, provider)
     with closing(target.route(log)) as route:

@@ -51,7 +51,7 @@ _SIGN = {
 _EVERY = 10.0
 
 
-class ToReader(Console):
+class ReaderConsole(Console):
     """Standard output, whose reader may leave: the run goes on without it, since players are to be put back."""
 
     def on_broken_pipe(self) -> None:
@@ -64,7 +64,7 @@ class Terminal:
 
     def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         # The stream as it is now: pytest captures what is printed later.
-        self.console = console or ToReader(file=sys.stdout, highlight=False)
+        self.console = console or ReaderConsole(file=sys.stdout, highlight=False)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._clock = clock

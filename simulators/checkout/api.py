@@ -17,7 +17,7 @@ from simulators.checkout.simulator import CREATE, PRICE, CheckoutSimulator
 from simulators.checkout.wire import PROVIDER
 from simulators.server import api_docs, provider_app, responses
 from simulators.server.access.tokens import bearer
-from simulators.server.provider_app import Place, json_body
+from simulators.server.provider_app import HomeEntry, json_body
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 from simulators.webhooks.endpoint import JSON_TYPE
@@ -29,9 +29,9 @@ _BEGIN: Final = "/widget/checkout"
 _KINDS: Final = {GRAPHQL: CREATE, _BEGIN: CREATE, _PRICE: PRICE}
 
 _PLACES: Final = (
-    Place(f"POST {GRAPHQL}", "makes a checkout, and gives the address of its page, /checkout/.."),
-    Place(widget.SCRIPT, "the product widget, for a page of the CLIENT's", linked=True),
-    Place(api_docs.PAGE, "the API, to read and to try", linked=True),
+    HomeEntry(f"POST {GRAPHQL}", "makes a checkout, and gives the address of its page, /checkout/.."),
+    HomeEntry(widget.SCRIPT, "the product widget, for a page of the CLIENT's", linked=True),
+    HomeEntry(api_docs.PAGE, "the API, to read and to try", linked=True),
 )
 _MESSAGES: Final = {
     404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts, and {api_docs.PAGE} tells of it. "

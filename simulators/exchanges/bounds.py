@@ -32,7 +32,7 @@ def text(value: str) -> str:
 
 
 @dataclass
-class Room:
+class KeptBytes:
     """Counts what is kept whole. Not safe to use from several threads."""
 
     _long: deque[tuple[int, int]] = field(default_factory=deque)

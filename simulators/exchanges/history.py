@@ -267,7 +267,7 @@ class History(Owners):
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _epoch: float = field(default_factory=running_time)
     _races: int = 0
-    _room: bounds.Room = field(default_factory=bounds.Room)
+    _room: bounds.KeptBytes = field(default_factory=bounds.KeptBytes)
 
     def now(self) -> float:
         """Seconds since this history began."""

@@ -21,7 +21,7 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.jackpot.wire import PROVIDER
 from simulators.server import api_docs, provider_app, responses
 from simulators.server.access.tokens import bearer
-from simulators.server.provider_app import Place, json_body
+from simulators.server.provider_app import HomeEntry, json_body
 from simulators.server.responses import ApiError
 from simulators.values import decimal_json
 
@@ -29,10 +29,10 @@ from simulators.values import decimal_json
 _SHARED: Final = ("/v2/", "/widget/")
 
 _PLACES: Final = (
-    Place("/v2", "the API: sessions, stores, vouchers"),
-    Place(backoffice.PREFIX, "the platform's configuration, stores, vouchers and webhooks", linked=True),
-    Place(widget.SCRIPT, "the voucher widget, for a page of the CLIENT's", linked=True),
-    Place(api_docs.PAGE, "every operation of the API, to read and to try", linked=True),
+    HomeEntry("/v2", "the API: sessions, stores, vouchers"),
+    HomeEntry(backoffice.PREFIX, "the platform's configuration, stores, vouchers and webhooks", linked=True),
+    HomeEntry(widget.SCRIPT, "the voucher widget, for a page of the CLIENT's", linked=True),
+    HomeEntry(api_docs.PAGE, "every operation of the API, to read and to try", linked=True),
 )
 _MESSAGES: Final = {
     404: f"There is nothing at this address. {api_docs.PAGE} lists every operation. Check the address.",

@@ -14,16 +14,16 @@ from simulators.operator.pages import player_page
 from simulators.operator.simulator import OperatorSimulator
 from simulators.server import api_docs, provider_app, responses
 from simulators.server.access.tokens import bearer
-from simulators.server.provider_app import Place, check_json
+from simulators.server.provider_app import HomeEntry, check_json
 from simulators.server.responses import ApiError
 
 _PLACES: Final = (
-    Place("POST /auth", "gives the CLIENT a token, with or without the API version in front"),
-    Place(
+    HomeEntry("POST /auth", "gives the CLIENT a token, with or without the API version in front"),
+    HomeEntry(
         "POST /start-session",
         "gives the address of a player's page, /play/.., which stands in the CLIENT's iframe",
     ),
-    Place(api_docs.PAGE, "both, to read and to try", linked=True),
+    HomeEntry(api_docs.PAGE, "both, to read and to try", linked=True),
 )
 _MESSAGES: Final = {
     404: "There is nothing at this address. The OPERATOR answers POST /auth and POST /start-session, with or "

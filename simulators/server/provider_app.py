@@ -28,7 +28,7 @@ class Shared(NamedTuple):
     headers: str
 
 
-class Place(NamedTuple):
+class HomeEntry(NamedTuple):
     """An address that the page at the root tells of; ``linked`` where a browser can open it."""
 
     address: str
@@ -45,7 +45,7 @@ def create(
     messages: Mapping[int, str],
     error_page: Callable[[HTTPException], ResponseReturnValue | None],
     shared: Shared | None = None,
-    places: Sequence[Place] = (),
+    places: Sequence[HomeEntry] = (),
 ) -> Flask:
     """Return a WSGI app without routes but the page at its root, which tells of ``places`` where there are any.
 
@@ -72,7 +72,7 @@ def create(
     return app
 
 
-def _home(name: str, places: Sequence[Place]) -> Response:
+def _home(name: str, places: Sequence[HomeEntry]) -> Response:
     """The page at the root; the routes of ``api_docs`` lead to its template."""
     return page("home.html", name=name, places=places)
 

@@ -25,7 +25,7 @@ from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
 from scenarios.hosting import state_file
 from scenarios.hosting.host import listening
-from scenarios.hosting.served import Place, Play, served
+from scenarios.hosting.served import Address, Play, served
 from scenarios.hosting.state_file import StateFile
 from scenarios.problems.errors import UsageProblem
 from scenarios.problems.signals import ENDING, handled
@@ -155,9 +155,9 @@ def command(
     """
     target = with_vouchers(tell_made_up(target_to_serve(config)))
     places = {
-        OPERATOR: Place(host, operator_port, public_url),
-        JACKPOT: Place(host, jackpot_port, jackpot_public_url),
-        CHECKOUT: Place(host, checkout_port, checkout_public_url),
+        OPERATOR: Address(host, operator_port, public_url),
+        JACKPOT: Address(host, jackpot_port, jackpot_public_url),
+        CHECKOUT: Address(host, checkout_port, checkout_public_url),
     }
     log = History()
     with contextlib.ExitStack() as stack:
@@ -209,7 +209,7 @@ def _console(console: Console, host: str, port: int, file: StateFile | None) -> 
 
 
 @contextlib.contextmanager
-def _served(providers: ServedProviders, places: Mapping[str, Place], play: Play) -> Iterator[None]:
+def _served(providers: ServedProviders, places: Mapping[str, Address], play: Play) -> Iterator[None]:
     """Serve, as ``providers``, those that the target file has a section of. Raises UsageProblem."""
     target, log = providers.target, providers.history
     named = [name for name in PROVIDERS if getattr(target, name) is not None]

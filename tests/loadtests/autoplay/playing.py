@@ -12,7 +12,7 @@ from loadtests.autoplay.sizes import SIZES
 from scenarios.console.control.events import Events
 from scenarios.console.form_input import FormInput
 from scenarios.console.providers import ServedProviders
-from scenarios.hosting.served import Place, Play, served
+from scenarios.hosting.served import Address, Play, served
 from scenarios.target.loading import load
 from simulators.exchanges.history import Exchange, History
 from simulators.providers import JACKPOT, OPERATOR
@@ -81,7 +81,7 @@ def operator_for(target_path: Path, usual: dict = BUSY, client: Reference | None
         providers = ServedProviders(target, history)
         for name in (OPERATOR, JACKPOT) if target.jackpot else (OPERATOR,):
             port = target.jackpot.listen_address[1] if name == JACKPOT else 0
-            one = served(target, history, name, Place("127.0.0.1", port), Play())
+            one = served(target, history, name, Address("127.0.0.1", port), Play())
             providers.served[name] = stack.enter_context(one)
         scene = Scene(providers, Autoplay(providers, usual, 1, said.append), said, client)
         try:

@@ -10,7 +10,7 @@ from loadtests.traffic.driving import drive
 from loadtests.traffic.ledger import Ledger
 from loadtests.traffic.mix import Vouchers
 from loadtests.traffic.voucher_script import Conversion, VoucherScript
-from loadtests.traffic.voucher_steps import Again, Ask, Pause, Told
+from loadtests.traffic.voucher_steps import Answered, Ask, Pause, Resend
 from simulators.jackpot.credentials import session_jwt
 from simulators.jackpot.lifecycle import VoucherEvent
 from tests.simulators.jackpot.running import AGREEMENT, quiet_simulator
@@ -33,22 +33,22 @@ class Client:
             drive(script.convert(made), self.carry)
         return made
 
-    def carry(self, step: Ask | Again | Pause) -> Told:
+    def carry(self, step: Ask | Resend | Pause) -> Answered:
         if isinstance(step, Pause):
             self.now += step.seconds
             if self.confirms:
                 self.account.happen(self.account.vouchers[-1].id, VoucherEvent.CONFIRM)
-            return Told()
+            return Answered()
         assert isinstance(step, Ask)
         self.now += step.wait
         if step.entry == "voucher":
-            return Told(200, self.state(self.account.vouchers[-1].state.value.lower()))
+            return Answered(200, self.state(self.account.vouchers[-1].state.value.lower()))
         if self.status >= 400:
-            return Told(self.status, problem=f"voucher_session was answered {self.status}")
+            return Answered(self.status, problem=f"voucher_session was answered {self.status}")
         amount = step.fields["amount"]
         assert isinstance(amount, Decimal)
         claims = session_jwt.Claims(amount=amount, iat=1, notification_key="key-1")
-        return Told(200, session_jwt.mint(claims, AGREEMENT.api_signature))
+        return Answered(200, session_jwt.mint(claims, AGREEMENT.api_signature))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from simulators.transport.faults.table import parse_fault
 from simulators.transport.raw_connection import ANSWER_LIMIT, readable
 from simulators.transport.route import Route
 from tests.support.servers.hostile import DRIPS, OK, answering, drips
-from tests.support.servers.scripted_server import BODY, HangUp, Scripted, answer, first_hangs_up, over_tls
+from tests.support.servers.scripted_server import BODY, HangUp, Scripted, answer, over_tls
 
 PATIENCE = 20
 SEND = Send("/transaction", b'{"amount":1}', "bet", {"X-Security-Hash": "00"})
@@ -165,29 +165,6 @@ def test_an_idle_connection_is_told_from_a_dead_one_also_beyond_1024_sockets():
     high.close()
     ours.close()
     assert readable(high)
-
-
-def test_what_leaves_together_is_under_way_before_any_is_answered():
-    meeting = threading.Barrier(3)
-    other = Send("/transaction-rollback", b'{"amount":2}', "void", {})
-
-    def script(asked):
-        meeting.wait(PATIENCE)
-        return answer(asked.body)
-
-    server = Scripted(script)
-    with server.running() as base_url:
-        seen = disturbed([SEND, other, SEND], base_url, PATIENCE, None)
-    assert came(seen) == [(200, each.body, None) for each in (SEND, other, SEND)]
-    assert sorted(each.path for each in server.asked)[-1] == "/operator/transaction-rollback"
-
-
-def test_one_that_breaks_does_not_hold_up_the_others():
-    server = Scripted(first_hangs_up())
-    with server.running() as base_url:
-        seen = disturbed([SEND] * 4, base_url, PATIENCE, None)
-    assert sorted(each.status for each in seen) == [0, 200, 200, 200]
-    assert [each.problem for each in seen if each.problem] == ["the connection was closed without an answer"]
 
 
 def test_a_lost_answer_is_no_problem_and_the_request_arrived_whole():

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from scenarios.console.control.filters import Filter
-from scenarios.console.feed import EVERYTHING, FRAME_ROWS, OPENING_ROWS, STREAMS, Feed, Watched
+from scenarios.console.feed import EVERYTHING, FRAME_ROWS, OPENING_ROWS, STREAMS, Feed, Subscription
 from simulators.exchanges.history import Failure, FailureKind, History, Purpose, Request
 from simulators.exchanges.redaction import Redactor
 from tests.scenarios.console.running import console_inside
@@ -18,7 +18,7 @@ from tests.scenarios.console.running import console_inside
 class Reader:
     """Reads a stream frame by frame, as (event, id, data)."""
 
-    def __init__(self, feed: Feed, last_id: str | None = None, watched: Watched = EVERYTHING) -> None:
+    def __init__(self, feed: Feed, last_id: str | None = None, watched: Subscription = EVERYTHING) -> None:
         self._stream = feed.stream(last_id, watched)
         self.id = ""
 
@@ -142,7 +142,7 @@ def test_a_filter_is_told_of_rows_that_a_page_has_and_of_those_that_come(feed: F
     assert [row["fit"] for row in first.rows(3)] == [True] * 3
     first.close()
     bets(history, 1, b'{"user": "p-7"}')
-    again = Reader(feed, first.id, Watched(Filter.read("player:p-7"), oldest=1))
+    again = Reader(feed, first.id, Subscription(Filter.read("player:p-7"), oldest=1))
     frames = iter(again)
     assert next(frames)[1]["fit"] == [2, 3], "of all that is there"
     assert [(row["n"], row["fit"]) for row in next(frames)[1]["rows"]] == [(3, True)]
@@ -153,13 +153,13 @@ def test_a_filter_is_told_of_rows_that_a_page_has_and_of_those_that_come(feed: F
 
 def test_a_page_that_is_about_an_old_exchange_begins_with_it(feed: Feed, history: History):
     bets(history, OPENING_ROWS + 100)
-    reader = Reader(feed, None, Watched(exchange=40))
+    reader = Reader(feed, None, Subscription(exchange=40))
     assert reader.rows(1)[0]["n"] == 40
     reader.close()
 
 
 def test_a_page_that_watches_anew_ends_its_stream_of_before(feed: Feed):
-    mine = Watched(page="one")
+    mine = Subscription(page="one")
     before = iter(Reader(feed, None, mine))
     other = Reader(feed)
     assert next(before)[0] == next(iter(other))[0] == "hello"
@@ -173,9 +173,9 @@ def test_a_page_that_watches_anew_ends_its_stream_of_before(feed: Feed):
 
 def test_no_secret_is_found_by_a_filter(feed: Feed, history: History):
     bets(history, 1, b'{"x": "a secret of the tests"}' + b" " * 360 + b"end")
-    reader = Reader(feed, None, Watched(Filter.read("<SECRET>")))
+    reader = Reader(feed, None, Subscription(Filter.read("<SECRET>")))
     assert reader.rows(1)[0]["fit"]
     reader.close()
-    guess = Reader(feed, None, Watched(Filter.read("tests")))
+    guess = Reader(feed, None, Subscription(Filter.read("tests")))
     assert not guess.rows(1)[0]["fit"]
     guess.close()

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from scenarios.contract import GROUPS, RULES
-from scenarios.report.terminal import ToReader, _table
+from scenarios.report.terminal import ReaderConsole, _table
 from scenarios.run.findings import judge_rule
 
 
@@ -27,6 +27,6 @@ def test_a_reader_who_leaves_ends_nothing():
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w", encoding="utf-8") as pipe:
-        console = ToReader(file=pipe)
+        console = ReaderConsole(file=pipe)
         console.print("a verdict")
         console.print("and what follows it")

@@ -37,18 +37,6 @@ class HangUp(Exception):
         self.farewell = farewell
 
 
-def first_hangs_up() -> Callable[[Asked], bytes]:
-    """A script that breaks the first request that comes, and answers all others."""
-    first = threading.Semaphore(1)
-
-    def script(_: Asked) -> bytes:
-        if first.acquire(blocking=False):
-            raise HangUp
-        return answer()
-
-    return script
-
-
 @dataclass
 class Scripted:
     """A server on 127.0.0.1: ``script`` says for each request which bytes are sent; it may raise HangUp."""
