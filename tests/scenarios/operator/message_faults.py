@@ -84,6 +84,15 @@ class CrashesOnNul(Dressed):
         return status, "application/json", document
 
 
+class CutsIds(Wallet):
+    """Keeps 36 characters of an id, also of one that is to be rolled back: that is IDM-08's."""
+
+    def read(self, path, body):
+        message = super().read(path, body)
+        ids = [name for name in ("transaction_id", "rollback_transaction_id") if name in message]
+        return message | {name: message[name][:36] for name in ids}
+
+
 class CutsUserIds(Wallet):
     def handle(self, message):
         message["user_id"] = message["user_id"].partition("\0")[0]

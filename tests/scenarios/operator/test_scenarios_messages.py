@@ -33,6 +33,7 @@ FAULTS = together(
     },
     {signed.StrictType: "SIG-01", said.StringsAreCents: "MSG-12", said.Utf32WithoutMark: "MSG-02"},
     {said.CutsUserIds: "BET-06 MSG-13"},
+    {said.CutsIds: ""},
 )
 RULES = tuple(rule.id for rule in select("SIG,MSG,BET-06"))
 
