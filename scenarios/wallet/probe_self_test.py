@@ -35,9 +35,9 @@ _EXPECTED = {
 }
 # Rules that seem to be broken where the fault is another: of what kind of wager each is.
 _SIGNS_OF = {"BET-01": Kind.BET, "RES-01": Kind.RESULT}
-# What is bet as soon as it was paid, in smallest units, and seconds after which that is tried again.
+# What is bet as soon as it was paid, in smallest units, and the pauses after which that is tried again, in seconds.
 _AT_ONCE = 77_700
-_LATER = 0.5
+_LATER = (0.5, 2.5)
 # So often is paid what earlier wagers may have left owed.
 _DEBTS = 3
 _REMEDY = '; add balance = { get = "..", read = ".." } to [driver] to judge the rest'
@@ -322,24 +322,23 @@ def _late(operator: Verbs, player: Player) -> Noticed | None:
     """Whether a result can be bet, or a bet is missing, only some time after it was answered."""
     amount = _more_than_paid(operator, player)
 
-    def pays() -> Exchange:
-        return operator.result(player, amount, purpose=Purpose.PROBE)
-
-    def bets(*, later: bool = False) -> Exchange:
+    def bets(*, later: float = 0) -> Exchange:
         if later:
-            time.sleep(_LATER)
+            time.sleep(later)
         return operator.bet(player, amount, purpose=Purpose.PROBE)
 
     # Whatever is owed is paid, and what was sent before has its effect: then less than the amount is left.
     for _ in range(_DEBTS):
-        if not pays().ok or bets(later=True).ok:
+        if not operator.result(player, amount, purpose=Purpose.PROBE).ok or bets(later=_LATER[0]).ok:
             break
-    paid, first = pays(), bets()
+    paid, first = operator.result(player, amount, purpose=Purpose.PROBE), bets()
     second = bets() if first.ok else first
     if not paid.ok or (first.ok and second.refused):
         return None
-    third = bets(later=True)
-    if first.ok == third.ok:
+    # A further bet would take what results paid too much.
+    later = (bets(later=pause) for pause in ((sum(_LATER),) if first.ok else _LATER))
+    third = next((one for one in later if one.ok != first.ok), None)
+    if third is None:
         return None
     rule, what, first_then = (
         ("BET-01", "a bet of {} is taken", "a second bet of it was accepted at once, and a third refused")
@@ -349,7 +348,7 @@ def _late(operator: Verbs, player: Player) -> Noticed | None:
     return Noticed(
         rule,
         f"{what.format(player.show(amount))} when it is answered",
-        f"{first_then} {_LATER:g} s later: what is answered is not done yet",
+        f"{first_then} {third.invoked - first.invoked:.1f} s later: what is answered is not done yet",
         tuple(dict.fromkeys((paid.number, first.number, second.number, third.number))),
     )
 

@@ -148,6 +148,22 @@ class TakesLater(PaysLater):
         return Wallet.result(self, message)
 
 
+class LooksAtAnOldBalance(Wallet):
+    """Compares bets with a balance that it read up to two seconds ago."""
+
+    old, waited = Decimal(50), 0.0
+
+    def bet(self, message):
+        if message["amount"] > self.old:
+            raise Refused("INSUFFICIENT_FUNDS")
+        return -message["amount"]
+
+    def wait(self, seconds):
+        self.waited += seconds
+        if self.waited >= 2:
+            self.old, self.waited = self.balances["p-1"], 0.0
+
+
 class TakesTheLikeForCopies(Wallet):
     """A result of the amount of the player's last one is taken for its copy."""
 
@@ -178,6 +194,7 @@ def test_what_is_done_later_or_taken_for_a_copy_is_told_as_that(monkeypatch):
     for wallet, rule, seen in (
         (PaysLater(), "RES-01", done_later),
         (TakesLater(), "BET-01", done_later),
+        (LooksAtAnOldBalance(), "RES-01", done_later),
         (TakesTheLikeForCopies(), "RES-01", "another result"),
         (PaysTheLikeOnce(), "RES-01", "a result of the same amount is taken for a copy"),
     ):
