@@ -6,7 +6,7 @@ nothing. It knows no order of concurrent requests and no funds: for those see li
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -97,9 +97,12 @@ class Acceptable:
         sought = Fraction(seen) * 10**self.decimals
         return from_units(min(self._units, key=lambda one: (abs(one - sought), one)), self.decimals)
 
-    def mistake(self, seen: Decimal) -> Suspicion | None:
-        """The likeliest single mistake with a transaction that explains the balance ``seen``, None where none does."""
-        return next(self._explaining(seen, suspicions(self.case)), None)
+    def mistake(self, seen: Decimal, read_at: float = float("-inf")) -> Suspicion | None:
+        """The likeliest single mistake with a transaction that explains the balance ``seen``, None where none does.
+
+        ``read_at`` is when the balance was read last before.
+        """
+        return next(self._explaining(seen, suspicions(replace(self.case, read_at=read_at))), None)
 
     def broken(self, seen: Decimal) -> frozenset[str]:
         """The rules about the mistakes that explain the balance ``seen``: a single one, else one made several times."""

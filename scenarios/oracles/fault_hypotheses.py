@@ -39,12 +39,20 @@ _AGAIN = {Kind.ROLLBACK: ("RBK-04", "RBK-05", "RBK-07")}
 
 @dataclass(frozen=True)
 class Case:
-    """What the hypotheses look at: the transactions of the player whose balance is off, and all others."""
+    """What the hypotheses look at: the transactions of the player whose balance is off, and all others.
+
+    ``read_at`` is when the balance was read last before: what had come alone, and once, was counted by then.
+    """
 
     own: Sequence[Transaction]
     others: Sequence[Transaction]  # of other players, or in another currency
     unworthy: Sequence[Transaction]  # forged, malformed or negative: must have no effect
     money: Money
+    read_at: float = float("-inf")
+
+    def counted(self, t: Transaction) -> bool:
+        """Whether the last reading tells that ``t`` did what it should."""
+        return t.attempts == 1 and t.done is not None and t.done < self.read_at
 
     @cached_property
     def _own_by_id(self) -> dict[str, Transaction]:
@@ -151,7 +159,7 @@ def _copied(case: Case) -> Iterator[Suspicion]:
 def _twice(case: Case) -> Iterator[Suspicion]:
     undone = _rolled_back(case)
     for t in _live(case):
-        if t.kind is not Kind.ROLLBACK and t.id not in undone:
+        if t.kind is not Kind.ROLLBACK and t.id not in undone and not case.counted(t):
             yield Suspicion(t.effect, case.says("", t, f"was {VERBS[t.kind]} twice"), t.kind)
 
 
@@ -172,7 +180,8 @@ def _reused(case: Case) -> Iterator[Suspicion]:
 def _not_at_all(case: Case) -> Iterator[Suspicion]:
     undone = _rolled_back(case)
     for t in case.own:
-        if t.outcome is Status.OK and t.kind is not Kind.ROLLBACK and t.id not in undone:
+        plain = t.outcome is Status.OK and t.kind is not Kind.ROLLBACK and t.id not in undone
+        if plain and not case.counted(t):
             yield Suspicion(-t.effect, case.says("", t, f"was answered ok and not {VERBS[t.kind]}"), t.kind)
 
 

@@ -248,8 +248,9 @@ class Judge(Attributing):
         guess = self._likely(player, allowed)
         words = f"balance {allowed.alternatives()}" if not player.off else f"balance {player.show(guess)}"
         finding = self._about(rule, words, exchanges, case, level)
+        read_at = self._read_at(player)
         reading = self._read(player, guess, finding, last)
-        mistake = allowed.mistake(reading.amount - player.off)
+        mistake = allowed.mistake(reading.amount - player.off, read_at)
         off = player.off
         if wrong := self._keep(player, reading.amount, allowed):
             right = tuple(sorted(one + off for one in allowed.balances)) if allowed.listed else ()
@@ -257,6 +258,11 @@ class Judge(Attributing):
             self._wrong(player, reading, wrong, found)
         self._left(player, reading)
         return reading.amount
+
+    def _read_at(self, player: Player) -> float:
+        """When the balance was read last, since the player was funded or before."""
+        number = player.read[0] if player.read else 0
+        return self.run.history[number - 1].invoked if number else float("-inf")
 
     def _read(self, player: Player, guess: Decimal, finding: Finding, last: bool) -> Reading:
         try:

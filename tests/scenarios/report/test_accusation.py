@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from decimal import Decimal
 
 import pytest
 from rich.console import Console
@@ -193,3 +194,18 @@ def test_a_target_that_went_away_is_told_first():
     standing, words = headline(counts, NONE, gone=True)
     assert standing == "undecided"
     assert words.startswith("The target went away. Nothing is known to be broken")
+
+
+class CutsCents(Wallet):
+    """19.99 is 1998 cents."""
+
+    def amount(self, message):
+        return Decimal(int(float(super().amount(message)) * 100)) / 100
+
+
+def test_what_an_earlier_reading_told_right_explains_nothing():
+    found = judged(CutsCents(), "BET-01", seed=7)
+    text = shown(found, 240)
+    assert "✗ BET-01 broken (MUST): a bet of 19.99 EUR: balance 1977.44 EUR, 0.01 EUR too much (" in text, (
+        text
+    )
