@@ -171,10 +171,14 @@ def other_spellings(player: str) -> Family[str]:
         ("an escaped first letter", f"%{ord(player[0]):02X}{player[1:]}"),
         ("a suffix that makes it long", player + "x" * 300),
     ]
-    # A short id in other letters could be another customer's.
-    if len(player) >= _LONG and player.swapcase() != player:
+    if player.swapcase() != player and not perhaps_anothers(player):
         core.append(("another letter case", player.swapcase()))
     return family(core, [(name, text) for name, text in others if text != player])
+
+
+def perhaps_anothers(player: str) -> bool:
+    """Whether a test player's id is so short that in other letters it could be another customer's."""
+    return len(player) < _LONG and player.swapcase() != player
 
 
 def _accented(player: str) -> str:

@@ -104,3 +104,10 @@ def test_the_only_player_is_not_banned_for_good():
     assert set(skipped) == {"BET-08", "RES-04"}
     assert "unban" in skipped["BET-08"]
     assert wallet.banned == set()
+
+
+@pytest.mark.parametrize(("player", "tried"), [("p-1", False), ("player-number-1", True)])
+def test_only_an_id_that_is_nobody_elses_in_other_letters_is_tried_so(player, tried):
+    wallet = Wallet(players=(player,))
+    reason = at(judged(wallet, "BET-06", seed=1), Standing.PASSED)["BET-06"]
+    assert ("in other letters not tried" in reason) != tried
