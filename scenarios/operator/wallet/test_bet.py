@@ -185,10 +185,8 @@ def test_by_a_player_whose_id_is_nearly_known(
     def answers(sent: Sequence[Exchange], case: str) -> None:
         judge.refused("BET-06", sent[0], case=f"a bet, {case}", level=Level.SHOULD)
 
-    if ids.perhaps_others(player.id):
-        judge.note(
-            "BET-06", "another letter case was not tried: a longer player id (12 characters) is nobody else's"
-        )
+    if ids.perhaps_anothers(player.id):
+        judge.note("BET-06", "in other letters not tried: so short an id could be another customer's")
     chains = [Chain(partial(wagers, name=name), answers, case=case) for name, case in spellings]
     each_holds("BET-06", judge, player, chains)
 
