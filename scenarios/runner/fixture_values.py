@@ -17,7 +17,7 @@ from scenarios.run.run import Run
 from scenarios.target.loading import Target
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.providers import CHECKOUT, JACKPOT
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # What serves and browses is loaded when a scenario asks for it: it takes longer than the first wager.
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scenarios.browsers.voucher_flow import Conversions
     from scenarios.hosting.checkout import JudgedCheckout
     from scenarios.hosting.jackpot import JudgedJackpot
+    from simulators.operator.simulator import OperatorSimulator
 
 
 class Simulators:
@@ -99,6 +100,14 @@ def another_player(players: list[Player]) -> Player:
     return players[1]
 
 
+def simulator(run: Run, simulators: Simulators) -> "OperatorSimulator":
+    """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
+    found: OperatorSimulator = simulators.of(OPERATOR)
+    # No two scenarios have it at once: all that the CLIENT asks there is about this one.
+    run.history.belong(OPERATOR)
+    return found
+
+
 def jackpot(simulators: Simulators) -> "JudgedJackpot":
     """The fake Jackpot, listening where the target file says, with its webhooks on their way."""
     found: JudgedJackpot = simulators.of(JACKPOT)
@@ -146,6 +155,7 @@ _MADE: Final[tuple[Callable[..., Any], ...]] = (
     rng,
     player,
     another_player,
+    simulator,
     jackpot,
     conversions,
     checkout,

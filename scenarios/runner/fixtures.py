@@ -1,7 +1,5 @@
 """The fixtures scenarios are written with, ours and those of integrators alike."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from scenarios.cases.choices import learn_all
@@ -12,10 +10,6 @@ from scenarios.runner import fixture_values as values
 from scenarios.runner.fixture_values import Simulators
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.providers import OPERATOR
-
-if TYPE_CHECKING:
-    from simulators.operator.simulator import OperatorSimulator
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 JUDGE: pytest.StashKey[Judge] = pytest.StashKey()
@@ -86,13 +80,7 @@ def simulators(request: pytest.FixtureRequest) -> Simulators:
     return request.config.stash[SIMULATORS]
 
 
-@pytest.fixture(scope="session")
-def simulator(simulators: Simulators) -> "OperatorSimulator":
-    """The fake OPERATOR's API, listening where the target file says, for what the CLIENT asks."""
-    found: OperatorSimulator = simulators.of(OPERATOR)
-    return found
-
-
+simulator = pytest.fixture(values.simulator)
 jackpot = pytest.fixture(values.jackpot)
 conversions = pytest.fixture(values.conversions)
 checkout = pytest.fixture(values.checkout)

@@ -2,7 +2,8 @@
 
 First those that judge what is sent alone and then what rests on the choices that these showed; next those that race or
 cut, then those that may stop the CLIENT; in each part those come first that take longest. What does the most harm, and
-what is marked ``alone`` since it is about all that a provider or the CLIENT does, runs alone and last.
+what is marked ``alone`` since it is about all that a provider or the CLIENT does, runs alone and last. What is about
+all that the CLIENT asks the OPERATOR runs beside the others, one after the other.
 Each part runs before pytest's own loop comes to it, which then takes over how each ended. One that did not end well is
 judged alone: what it found is looked at once more there, and one that an exception ended is judged again. So nothing is
 said of a CLIENT that several scenarios at once alone have shown.
@@ -26,7 +27,7 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
-from scenarios.runner.fixture_values import NAMES, Simulators, in_lane
+from scenarios.runner.fixture_values import NAMES, Simulators, in_lane, simulator
 from scenarios.runner.fixtures import JUDGE, choices_learned
 from scenarios.runner.needs import ALONE, TWO, currency_of, lacking, needs_probe, provider_of, rules_of
 from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
@@ -57,6 +58,8 @@ class Lanes:
     # What is taken from both is taken while ``changed`` of the latter is held.
     _waiting: list[pytest.Function] = field(default_factory=list)
     _free: FreePlayers = field(default_factory=FreePlayers)
+    # Whether a scenario is under way that has the OPERATOR's simulator to itself.
+    _simulated: bool = False
     _stopped: threading.Event = field(default_factory=threading.Event)
     _learning: threading.Lock = field(default_factory=threading.Lock)
     # Where the scenarios began that were under way when the CLIENT went away.
@@ -155,6 +158,7 @@ class Lanes:
                 self._judge(item, self.run.lane(players, self._guard))
             finally:
                 with self._free.changed:
+                    self._simulated = self._simulated and not _simulates(item)
                     self._free.players += players
                     self._free.changed.notify_all()
 
@@ -166,9 +170,11 @@ class Lanes:
         free = self._free
         with free.changed:
             while self._waiting and not (self._stopped.is_set() or self._paced):
-                number = _players_for(self._waiting[0])
-                if number <= len(free.players):
-                    item = self._waiting.pop(0)
+                item = next((one for one in self._waiting if not (self._simulated and _simulates(one))), None)
+                number = 0 if item is None else _players_for(item)
+                if item is not None and number <= len(free.players):
+                    self._waiting.remove(item)
+                    self._simulated = self._simulated or _simulates(item)
                     players, free.players[:number] = free.players[:number], []
                     free.kept = bool(self._waiting)
                     free.changed.notify_all()
@@ -220,9 +226,17 @@ def _converts(item: pytest.Function) -> bool:
     return "conversions" in item.fixturenames and _players_for(item) > 0
 
 
-def _later(item: pytest.Function) -> tuple[bool, bool, bool, int]:
-    """Behind what takes more: conversions, sizes of the effort, many cases, two players; no long one ends last."""
-    return not _converts(item), "effort" not in item.fixturenames, not grows(item), -_players_for(item)
+def _simulates(item: pytest.Function) -> bool:
+    """Whether the scenario has the OPERATOR's simulator to itself."""
+    return simulator.__name__ in item.fixturenames
+
+
+def _later(item: pytest.Function) -> tuple[bool, bool, bool, bool, int]:
+    """Behind what takes more: what runs one after the other, conversions, sizes of the effort, many cases, two players;
+    no long one ends last.
+    """
+    long = "effort" in item.fixturenames
+    return not _simulates(item), not _converts(item), not long, not grows(item), -_players_for(item)
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:

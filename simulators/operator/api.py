@@ -112,4 +112,4 @@ def _record(simulator: OperatorSimulator) -> None:
         kind == "unknown request" and request.method in ("GET", "HEAD")
     ):
         return
-    responses.record(simulator.history, PROVIDER, kind)
+    responses.record(simulator.history, PROVIDER, kind, (PROVIDER,))
