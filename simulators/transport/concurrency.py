@@ -83,7 +83,8 @@ class Concurrency:
         finally:
             with self._changed:
                 held.remove(own)
-                self._changed.notify_all()
+                # There is room for one more; while others have the CLIENT to themselves, more than room is waited for.
+                (self._changed.notify_all if self._line else self._changed.notify)()
 
     def sent(self, own: Slot) -> None:
         """The last byte of what holds ``own`` left."""
