@@ -3,6 +3,9 @@ while one is alone.
 """
 
 import threading
+import time
+
+import pytest
 
 from simulators.transport.concurrency import Concurrency
 
@@ -170,3 +173,31 @@ def test_others_wait_for_the_answers_to_a_race_whose_connections_are_all_that_th
         assert not told
     lane.join(60)
     assert told == ["single"]
+
+
+def test_who_ends_wakes_one_who_waits_and_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    concurrency, crowd, woken = Concurrency(1), 30, list[bool]()
+    wait = threading.Condition.wait
+
+    def counted(self: threading.Condition, timeout: float | None = None) -> bool:
+        ended = wait(self, timeout)
+        woken.append(self is concurrency._changed)
+        return ended
+
+    monkeypatch.setattr(threading.Condition, "wait", counted)
+
+    def enter() -> None:
+        with concurrency.slot():
+            # As long as an answer takes.
+            time.sleep(0.001)
+
+    threads = [threading.Thread(target=enter) for _ in range(crowd)]
+    with concurrency.slot():
+        for thread in threads:
+            thread.start()
+        while len(concurrency._changed._waiters) < crowd:
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join(5)
+    # Who comes in between makes one of them wait once more.
+    assert sum(woken) <= 2 * crowd
