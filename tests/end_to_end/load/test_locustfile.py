@@ -1,4 +1,4 @@
-"""The locustfile as users run it, against the reference CLIENT: plain, distributed, over TLS, with Jackpot beside."""
+"""The locustfile as users run it, against the reference CLIENT: plain and over TLS."""
 
 import json
 import sys
@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.programs.commanding import SECRET, run_program, target_file, three_beats
 from tests.support.programs.load_runs import ONE_AT_A_TIME
-from tests.support.programs.locust_runs import meeting, row, run
-from tests.support.programs.reference import HASH, converting_reference, reference
+from tests.support.programs.locust_runs import row, run
+from tests.support.programs.reference import HASH, reference
 from tests.support.servers.scripted_server import answer, over_tls
 from tests.support.sportsbook_messages import parse
 
@@ -26,70 +26,6 @@ def test_a_host_is_enough_beside_the_secret_in_the_environment(client, tmp_path)
     done = run("-u", 2, "--host", f"{client.url}/operator", cwd=tmp_path, requests=50, SECURITY_HASH=HASH)
     assert done.returncode == 0, done.stderr
     assert row(done, "bet")[0] > 0
-
-
-@ONE_AT_A_TIME
-def test_a_round_that_fails_here_leaves_the_run_undecided(client, tmp_path):
-    client.target(tmp_path)
-    file = tmp_path / "failing.py"
-    file.write_text(
-        "from locust import task\n"
-        "from loadtests.locustfile import Bettor\n\n\n"
-        "class Failing(Bettor):\n"
-        "    @task\n"
-        "    def fail(self):\n"
-        "        raise KeyError('odd')\n"
-    )
-    words = ["-f", file, "Failing", "--headless", "--report", "out", "-u", 2, "-r", 2, "--requests", 50]
-    words += ["--processes", 2, *meeting()]
-    done = run_program(sys.executable, "-m", "locust", *words, cwd=tmp_path)
-    assert done.returncode == 4, done.stdout + done.stderr
-    (failed,) = json.loads((tmp_path / "out" / "report.json").read_text())["audit"]["failed_rounds"]
-    assert failed["count"] > 1
-    assert f"{failed['count']} rounds failed in the generator itself: 'odd'" in done.stdout
-
-
-@ONE_AT_A_TIME
-def test_on_match_day_bets_come_before_results(client, tmp_path):
-    client.target(tmp_path)
-    done = run(
-        "-u",
-        2,
-        "-r",
-        2,
-        "--shape=match-day",
-        "--match-seconds=2",
-        "--match-bets=3",
-        cwd=tmp_path,
-        requests=30,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    settled = sum(row(done, name)[0] for name in ("win", "loss", "void", "cash-out"))
-    assert 0 < settled <= row(done, "bet")[0] + row(done, "with a fault")[0]
-
-
-@ONE_AT_A_TIME
-def test_conversions_move_money_on_the_same_wallets(tmp_path):
-    with converting_reference(tmp_path) as (client, port):
-        client.target(tmp_path, more=client.converting(port))
-        done = run(
-            "-u",
-            4,
-            "-r",
-            4,
-            # Few enough for a machine that has much else to do: they begin whether or not the CLIENT keeps up.
-            "--conversions=2",
-            "--copies=0.5",
-            "--pause=0.2",
-            "--processes",
-            2,
-            cwd=tmp_path,
-            requests=400,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert row(done, "conversion")[0] > 0
-    assert row(done, "coupon/ready")[0] > 0
-    assert row(done, "conversion")[1] == row(done, "coupon/ready")[1] == 0
 
 
 def test_what_cannot_be_is_told_in_three_beats_before_anything_is_sent(tmp_path):

@@ -10,7 +10,7 @@ from simulators.jackpot.api import create_app
 from simulators.jackpot.catalogue import pricing
 from simulators.jackpot.pages.backoffice.routes import PREFIX
 from simulators.jackpot.simulator import JackpotSimulator
-from simulators.server.access.gate import COOKIE, TOKEN_HEADER, Gate
+from simulators.server.access.gate import Gate
 from tests.simulators.jackpot.running import AGREEMENT, quiet_simulator
 
 TOKEN = "the token of the tests"
@@ -65,14 +65,7 @@ def test_a_browser_logs_in_once_and_comes_to_the_page_that_it_asked_for(browser:
     assert (wrong.status_code, "the token is not right" in wrong.text) == (401, True)
     done = browser.post(address, data={"token": TOKEN})
     assert (done.status_code, done.headers["Location"]) == (303, "/back-office/stores?lang=fr")
-    assert "HttpOnly" in done.headers["Set-Cookie"]
-    assert TOKEN not in done.headers["Set-Cookie"]
     assert browser.get(PREFIX).status_code == 200
-    browser.set_cookie(COOKIE, "another")
-    assert browser.get(PREFIX).status_code == 401
-    for header in ({"Authorization": f"Bearer {TOKEN}"}, {TOKEN_HEADER: TOKEN}):
-        assert browser.get(PREFIX, headers=header).status_code == 200
-    assert "the token is not right" in browser.get(PREFIX, headers={TOKEN_HEADER: "wrong"}).text
 
 
 @pytest.mark.parametrize(
