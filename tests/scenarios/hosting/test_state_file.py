@@ -25,8 +25,9 @@ from simulators.values import decimal_json
 from simulators.values.records import Table
 from simulators.wallet.transactions import Kind
 from tests.simulators.checkout.running import SECRET, claims, quiet_checkout, wire
-from tests.simulators.jackpot.running import Clock, quiet_simulator
+from tests.simulators.jackpot.running import quiet_simulator
 from tests.simulators.operator.tiny_client import channel
+from tests.support.clock import Clock
 from tests.support.programs.state_files import as_a_kill_leaves_it, change, everything, kept_in, put, records
 
 SESSION = Session("p-1", "EUR", "en", "http://127.0.0.1/play/key", 1.5, "key", "form-token")

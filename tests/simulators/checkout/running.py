@@ -17,7 +17,8 @@ from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
 from simulators.values import jws
 from simulators.webhooks.retry_queue import Schedule
-from tests.simulators.jackpot.running import Clock, Inbox, inbox
+from tests.simulators.jackpot.running import Inbox, inbox
+from tests.support.clock import Clock
 
 MERCHANT = "merchant-é"
 SECRET = "the shared secret of the tests"

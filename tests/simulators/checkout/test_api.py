@@ -12,7 +12,7 @@ from simulators.checkout.wire import mint
 from simulators.exchanges.owners import ALL
 from simulators.server.response_faults import Given
 from tests.simulators.checkout.running import MERCHANT, MUTATION, SECRET, claims, served_checkout
-from tests.simulators.jackpot.running import START
+from tests.support.clock import START
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from simulators.checkout.graphql import SCHEMA
 from simulators.checkout.simulator import CheckoutSimulator
 from simulators.values import decimal_json, jws
 from tests.simulators.checkout.running import AGREEMENT, MERCHANT, MUTATION, SECRET, claims, quiet_checkout
-from tests.simulators.jackpot.running import Clock
 from tests.simulators.server.openapi_fuzz import EXAMPLES, fuzz
+from tests.support.clock import Clock
 
 URLS = wire.CallbackUrls(
     "https://shop.example/told", "https://shop.example/thanks", "https://shop.example/sorry"

@@ -16,7 +16,8 @@ from simulators.checkout.world import Checkout
 from simulators.values import jws, money
 from simulators.webhooks.message_log import DeliveryStanding
 from tests.simulators.checkout.running import AGREEMENT, MERCHANT, SECRET, claims, quiet_checkout
-from tests.simulators.jackpot.running import START, inbox
+from tests.simulators.jackpot.running import inbox
+from tests.support.clock import START
 from tests.support.keys import key_pair
 
 

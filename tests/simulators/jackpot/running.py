@@ -20,10 +20,10 @@ from simulators.jackpot.simulator import JackpotSimulator
 from simulators.server.wsgi_server import Server
 from simulators.transport.route import Route
 from simulators.webhooks.retry_queue import Schedule
+from tests.support.clock import Clock
 from tests.support.servers.small_server import Handler, listening
 
 AGREEMENT = Agreement("the-api-key-é", "the-api-signature", "the-client-secret", client_id="acme")
-START = 1_700_000_000.25
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -54,16 +54,6 @@ def inbox() -> Iterator[Inbox]:
     with listening(Notified) as url:
         made.url = f"{url}/notifications"
         yield made
-
-
-@dataclass
-class Clock:
-    """Seconds that only tests move."""
-
-    now: float = START
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @contextmanager

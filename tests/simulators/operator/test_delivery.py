@@ -22,6 +22,7 @@ from simulators.wallet.names import Names, NamesStrangerError
 from simulators.wallet.transactions import Kind, Transaction
 from simulators.webhooks.retry_queue import Schedule
 from tests.simulators.operator.tiny_client import SECRET, channel
+from tests.support.clock import Clock
 
 
 def bet(number: int = 1, amount: str = "10.50") -> Transaction:
@@ -121,14 +122,6 @@ def test_repr_keeps_the_secret() -> None:
 
 
 # -- the policy
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def until_idle(queue: Callbacks, clock: Clock) -> list[float]:

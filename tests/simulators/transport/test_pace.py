@@ -14,20 +14,8 @@ from simulators.transport.pace import Pace
 from simulators.transport.rate_limits import Limits
 from simulators.transport.route import Route
 from simulators.transport.sending import deliver
+from tests.support.clock import Clock
 from tests.support.servers.small_server import Handler, listening
-
-
-class Clock:
-    """A clock that moves only when someone sleeps."""
-
-    def __init__(self):
-        self.time = 100.0
-
-    def now(self):
-        return self.time
-
-    def sleep(self, seconds):
-        self.time += seconds
 
 
 class Limited:
@@ -39,7 +27,7 @@ class Limited:
 
     def __call__(self, environ, start_response):
         environ["wsgi.input"].read()
-        now = self.clock.now()
+        now = self.clock()
         while self.taken and self.taken[0] <= now - self.window:
             self.taken.popleft()
         if len(self.taken) >= self.most:
@@ -52,8 +40,8 @@ class Limited:
 
 
 def route(clock, told=None):
-    limits = Limits(clock=clock.now, sleep=clock.sleep)
-    return Route(History(), limits=limits, pace=Pace(limits, told, clock=clock.now, sleep=clock.sleep))
+    limits = Limits(clock=clock, sleep=clock.sleep)
+    return Route(History(), limits=limits, pace=Pace(limits, told, clock=clock, sleep=clock.sleep))
 
 
 def request(url, number):
@@ -71,7 +59,7 @@ def request(url, number):
     ],
 )
 def test_the_pace_of_a_limit_is_learned_and_kept(most, window, headers, lowest):
-    clock, told = Clock(), []
+    clock, told = Clock(100.0), []
     client = Limited(clock, most, window, headers=headers)
     with Server(client) as server:
         way = route(clock, told.append)
@@ -90,21 +78,21 @@ def test_the_pace_of_a_limit_is_learned_and_kept(most, window, headers, lowest):
 
 
 def test_who_is_away_for_a_moment_time_and_again_is_not_asked_ever_more_slowly():
-    clock = Clock()
-    pace = Pace(Limits(clock=clock.now, sleep=clock.sleep), clock=clock.now, sleep=clock.sleep)
+    clock = Clock(100.0)
+    pace = Pace(Limits(clock=clock, sleep=clock.sleep), clock=clock, sleep=clock.sleep)
     for number in range(1, 4000):
         pace.limits.request()
         # Twenty requests a second, but for two seconds out of twelve.
         clock.sleep(0.05)
-        while clock.time % 12 > 10:
+        while clock.now % 12 > 10:
             pace.wait(Answer(503), number, 1, 0.0)
         pace.taken(number)
-    assert clock.time > 300
+    assert clock.now > 300
     assert pace.learned > 10
 
 
 def test_a_request_that_was_not_taken_is_sent_again_as_a_copy_of_itself():
-    clock = Clock()
+    clock = Clock(100.0)
     client = Limited(clock, 1, 3, "503 Service Unavailable")
     with Server(client) as server:
         way = route(clock)
@@ -126,7 +114,7 @@ def test_a_request_that_was_not_taken_is_sent_again_as_a_copy_of_itself():
     ],
 )
 def test_503_to_what_its_provider_sends_again_is_no_matter_of_pace(status, headers, later):
-    clock = Clock()
+    clock = Clock(100.0)
     client = Limited(clock, 1, 1, status, headers)
     with Server(client) as server:
         way = route(clock)
@@ -137,7 +125,7 @@ def test_503_to_what_its_provider_sends_again_is_no_matter_of_pace(status, heade
 
 
 def test_what_a_race_could_not_get_rid_of_follows_it():
-    clock = Clock()
+    clock = Clock(100.0)
     with Server(Limited(clock, 3, 1)) as server:
         way = route(clock)
         sent = deliver([request(server.url, number) for number in range(8)], way, together=True)
@@ -147,7 +135,7 @@ def test_what_a_race_could_not_get_rid_of_follows_it():
 
 
 def test_what_a_race_could_not_get_rid_of_slows_the_run_once():
-    clock = Clock()
+    clock = Clock(100.0)
     client = Limited(clock, 10, 1)
     with Server(client) as server:
         way = route(clock)
@@ -158,14 +146,14 @@ def test_what_a_race_could_not_get_rid_of_slows_the_run_once():
 
 
 def test_patience_is_bounded_and_shorter_where_it_was_in_vain():
-    clock = Clock()
+    clock = Clock(100.0)
     with Server(Limited(clock, 0, 1)) as server:
         way = route(clock)
-        began = clock.time
+        began = clock.now
         [one] = deliver(request(server.url, 1), way)
-        first, began = clock.time - began, clock.time
+        first, began = clock.now - began, clock.now
         deliver(request(server.url, 2), way)
-        second = clock.time - began
+        second = clock.now - began
         way.close()
     assert one.not_now
     # Limits are often counted by the minute: the last try is when patience ends, not long before.
@@ -174,9 +162,9 @@ def test_patience_is_bounded_and_shorter_where_it_was_in_vain():
 
 
 def test_those_that_wait_side_by_side_lose_patience_once():
-    clock = Clock()
+    clock = Clock(100.0)
     clock.sleep(75)
-    pace = Pace(Limits(), clock=clock.now, sleep=clock.sleep)
+    pace = Pace(Limits(), clock=clock, sleep=clock.sleep)
     assert [pace.wait(Answer(429), number, 9, 75.0) for number in range(12)] == [None] * 12
     assert pace.patience == 75 / 4
 
@@ -195,14 +183,14 @@ def test_those_that_wait_side_by_side_lose_patience_once():
     ],
 )
 def test_retry_after_is_kept_within_bounds(said, pause):
-    clock = Clock()
-    pace = Pace(Limits(), clock=clock.now, sleep=clock.sleep)
+    clock = Clock(100.0)
+    pace = Pace(Limits(), clock=clock, sleep=clock.sleep)
     assert pace.wait(Answer(429, (("Retry-After", said),)), 1, 1, 0.0) == pause
-    assert clock.time == 100.0 + pause
+    assert clock.now == 100.0 + pause
 
 
 def test_without_a_pace_nothing_is_sent_again():
-    clock = Clock()
+    clock = Clock(100.0)
     with Server(Limited(clock, 0, 1)) as server:
         way = Route(History())
         [one] = deliver(request(server.url, 1), way)

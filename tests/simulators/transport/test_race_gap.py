@@ -1,15 +1,14 @@
 """Races against a server with a check-then-act gap of 1 ms: on loopback, behind a slow network, over TLS."""
 
-import asyncio
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from loadtests.benchmarks.relay import delayed
 from simulators.exchanges.history import History, Purpose, Request
 from simulators.operator.dialect import SPORTSBOOK
 from simulators.transport.delivery import Delivery
@@ -32,47 +31,6 @@ def wallet(*arguments: str, balance: int = FUNDS) -> Iterator[int]:
             yield int(process.stdout.readline())
         finally:
             process.stdin.close()
-
-
-class DelayingProxy:
-    """Passes TCP on, each piece ``delay`` seconds later, in both directions, order kept."""
-
-    def __init__(self, port: int, delay: float) -> None:
-        self.target, self.delay = port, delay
-        self.loop = asyncio.new_event_loop()
-        self.writers: list[asyncio.StreamWriter] = []
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.server = asyncio.run_coroutine_threadsafe(self.listen(), self.loop).result()
-        self.port = self.server.sockets[0].getsockname()[1]
-
-    async def listen(self) -> asyncio.Server:
-        return await asyncio.start_server(self.accept, "127.0.0.1", 0, backlog=128)
-
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        self.writers += [writer, far_writer]
-        await asyncio.gather(self.pass_on(reader, far_writer), self.pass_on(far_reader, writer))
-
-    async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                self.loop.call_later(self.delay, writer.write, data)
-        except ConnectionError:
-            pass
-        self.loop.call_later(self.delay, writer.close)
-
-    async def end(self) -> None:
-        self.server.close()
-        for writer in self.writers:
-            writer.close()
-        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
-
-    def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.end(), self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
 
 
 def delivery(url: str, body: bytes) -> Delivery:
@@ -107,12 +65,8 @@ def test_a_gap_of_1_ms_is_found_in_every_run_on_loopback(width: int) -> None:
 
 
 def test_a_gap_of_1_ms_is_found_behind_50_ms_of_network() -> None:
-    with wallet() as port:
-        proxy = DelayingProxy(port, 0.05)
-        try:
-            runs = [found(f"http://127.0.0.1:{proxy.port}", 10) for _ in range(RUNS)]
-        finally:
-            proxy.close()
+    with wallet() as port, delayed(f"http://127.0.0.1:{port}", 0.1) as url:
+        runs = [found(url, 10) for _ in range(RUNS)]
     assert all(runs), runs
 
 

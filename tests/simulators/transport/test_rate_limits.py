@@ -7,19 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.transport.rate_limits import Limits
-
-
-class Clock:
-    """A clock that moves only when someone sleeps."""
-
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
+from tests.support.clock import Clock
 
 
 def test_without_limits_nothing_is_held_back() -> None:
@@ -59,13 +47,13 @@ def test_asking_for_more_than_there_can_be_is_an_error_and_not_a_wait() -> None:
     asked=st.lists(st.tuples(st.integers(1, 20), st.floats(0, 3)), max_size=60),
 )
 def test_in_no_second_do_more_leave_than_the_rate(rate, asked) -> None:
-    clock = Clock()
-    limits = Limits(None, rate, clock=clock.now, sleep=clock.sleep)
+    clock = Clock(100.0)
+    limits = Limits(None, rate, clock=clock, sleep=clock.sleep)
     left: list[float] = []
     for count, pause in asked:
         count = limits.width(count)
         limits.request(count)
-        left += [clock.now()] * count
+        left += [clock.now] * count
         clock.sleep(pause)
     for start in left:
         within = [time for time in left if start <= time < start + 1 - 1e-6]
@@ -73,25 +61,25 @@ def test_in_no_second_do_more_leave_than_the_rate(rate, asked) -> None:
 
 
 def test_a_rate_that_is_not_reached_costs_no_wait() -> None:
-    clock = Clock()
-    limits = Limits(None, 10, clock=clock.now, sleep=clock.sleep)
+    clock = Clock(100.0)
+    limits = Limits(None, 10, clock=clock, sleep=clock.sleep)
     limits.request(10)
-    assert clock.now() == 100.0
+    assert clock.now == 100.0
     limits.request()
-    assert clock.now() == 101.0
+    assert clock.now == 101.0
 
 
 def test_what_was_slowed_down_lets_a_race_leave_after_as_long_as_it_takes_one_by_one() -> None:
-    clock = Clock()
-    limits = Limits(clock=clock.now, sleep=clock.sleep)
+    clock = Clock(100.0)
+    limits = Limits(clock=clock, sleep=clock.sleep)
     limits.keep_to(0.5, together=6)
     assert limits.width(8) == 6
     limits.request()
-    began = clock.now()
+    began = clock.now
     limits.request(6)
-    assert clock.now() == began + 12
+    assert clock.now == began + 12
     limits.request()
-    assert clock.now() == began + 14
+    assert clock.now == began + 14
     # What was seen to be taken at once the first time bounds it for good.
     limits.keep_to(0.25, together=60)
     limits.keep_to(0.25, together=2)
