@@ -38,6 +38,15 @@ class _Amount(click.ParamType[Decimal]):
             )
 
 
+def _one_mutant(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """Reads --mutant: of two names the last would win, and nothing would tell."""
+    if len(given) > 1:
+        raise click.BadParameter(
+            f"{' and '.join(given)}: one CLIENT has one mutant's fault", context, parameter
+        )
+    return given[0] if given else None
+
+
 @click.command(
     epilog="\b\nExamples:\n"
     "  pitboss client                                 on SQLite, in a temporary file\n"
@@ -117,7 +126,9 @@ class _Amount(click.ParamType[Decimal]):
     type=click.Choice([*ADAPTERS]),
     help="Take callbacks in the words of this wallet provider. Default: the documents' own.",
 )
-@click.option("--mutant", help="Serve this faulty CLIENT instead of the reference.")
+@click.option(
+    "--mutant", multiple=True, callback=_one_mutant, help="Serve this faulty CLIENT instead of the reference."
+)
 @click.option("--detached", is_flag=True, help="Go on when the process that started this one has ended.")
 @click.option(
     "--recompute", is_flag=True, help="Serve nothing: sum all postings of --database, report differences."

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from loadtests.options import callback_url_of, players_named
-from scenarios.problems.errors import UsageProblem
+from scenarios.problems.errors import UsageProblem, note
 from scenarios.problems.waiting import told_if_slow
 from scenarios.report.files import prepare_directory
 from scenarios.run.reach import waiting_for_first_wager
@@ -145,8 +145,8 @@ def command(
     if not yes and not is_loopback(url):
         raise _elsewhere(url, users, lasting or (f"{requests:,} requests" if requests else None), ids, more)
     # Held until Locust, which this process becomes, ends.
-    if note := PlayerLock.on(url, ids).note():
-        click.echo(f"note: {note}", err=True)
+    if shared := PlayerLock.on(url, ids).note():
+        note(shared)
     reach(target, url, ids[0])
     arguments += ["--users", str(users), "--spawn-rate", f"{spawn_rate or max(1.0, users / 10):g}"]
     # The audit decides what the run comes to; a lost answer alone breaks nothing.
@@ -233,7 +233,7 @@ def reach(target: Target, url: str, player_id: str) -> None:
     route = target.route(History(), timeout=operator.timeout)
     channel = Operator(url, operator.security_hash.get_secret_value(), route, operator.words)
     verbs, player = Verbs(channel), Player(player_id, players.currency)
-    with told_if_slow(lambda: click.echo(f"note: {waiting_for_first_wager(operator.timeout)}", err=True)):
+    with told_if_slow(lambda: note(waiting_for_first_wager(operator.timeout))):
         first = verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
         if first.ok:
             verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)

@@ -7,8 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from scenarios.problems.errors import BadValue
-from scenarios.problems.plain_text import printable
+from scenarios.problems.errors import BadValue, note
 from scenarios.target.demo import target_to_play_with
 from scenarios.target.loading import Target
 from scenarios.toml_files.values import EXPECTED, callback_url, duration
@@ -28,9 +27,9 @@ def to_play_with(config: Path | None, *needed: str) -> Target:
 
 
 def tell_made_up(target: Target) -> Target:
-    """Return ``target``; say what of it is made up, on standard error, for programs may read the output."""
+    """Return ``target``; say what of it is made up."""
     for text in target.made_up:
-        click.echo(printable(f"note: {text}; what `pitboss client` has without it is used"), err=True)
+        note(f"{text}; what `pitboss client` has without it is used")
     return target
 
 

@@ -1,11 +1,18 @@
 """Errors for users, in three beats, and the exit codes of every command. The one place for both."""
 
+import sys
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import IO, Any, ClassVar
 
 import click
 
-from scenarios.problems.plain_text import printable
+from scenarios.problems.plain_text import for_stream
+
+
+def note(text: str) -> None:
+    """Say ``text`` on standard error, for programs may read the output."""
+    click.echo(for_stream("note: ", text, sys.stderr), err=True)
 
 
 class Exit(IntEnum):
@@ -39,17 +46,24 @@ class Problem(click.ClickException):
         """The three of them by name."""
         return {"came": self.came, "expected": self.expected, "next_step": self.next_step}
 
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """All three beats, each with what begins its line, and after them those of ``more``."""
+        yield from (("", self.came), ("  expected: ", self.expected), ("  next step: ", self.next_step))
+        for problem in self.more:
+            yield from problem.lines()
+
     def format_message(self) -> str:
-        """All three beats, each on a line of its own, and after them those of ``more``."""
-        beats = f"{self.came}\n  expected: {self.expected}\n  next step: {self.next_step}"
-        return "\n".join([beats, *(problem.format_message() for problem in self.more)])
+        """All ``lines``, as they are."""
+        return "\n".join(start + text for start, text in self.lines())
 
     def __str__(self) -> str:
         return self.format_message()
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the beats to ``file`` (standard error where it is None)."""
-        click.echo(printable(f"pitboss: {self.format_message()}"), file=file, err=file is None)
+        stream = file or sys.stderr
+        for place, (start, text) in enumerate(self.lines()):
+            click.echo(for_stream(start if place else "pitboss: ", text, stream), file=stream)
 
 
 class UsageProblem(Problem):

@@ -1,7 +1,9 @@
 """Texts that hold what a CLIENT said, made harmless for a terminal or a file."""
 
 import re
+import shutil
 import unicodedata
+from typing import IO, Any
 
 # Control, format (right-to-left marks) and half characters, which a terminal obeys or cannot show.
 _HARMFUL = ("Cc", "Cf", "Cs")
@@ -33,3 +35,10 @@ def wrapped(start: str, text: str, width: int) -> str:
             lines.append(hanging)
         lines[-1] += word
     return "\n".join(line.rstrip() for line in lines)
+
+
+def for_stream(start: str, text: str, stream: IO[Any]) -> str:
+    """``text``, printable, behind ``start``: wrapped where ``stream`` is a terminal; programs read it as it is."""
+    if not stream.isatty():
+        return start + printable(text)
+    return wrapped(start, text, shutil.get_terminal_size().columns)

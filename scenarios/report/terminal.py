@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from scenarios.contract import GROUPS
-from scenarios.problems.plain_text import printable, wrapped
+from scenarios.problems.plain_text import for_stream, printable, wrapped
 from scenarios.report import accusation
 from scenarios.report.files import HAR, HTML, JUNIT, REPORT
 from scenarios.report.root_causes import to_fix
@@ -132,7 +132,7 @@ class Terminal:
 
     def noticed(self, run: Run, text: str) -> None:
         """Tell at once what is to be known of the run itself."""
-        self._print(f"note: {run.redactor.text(text)}", "yellow")
+        self._say("note: ", run.redactor.text(text), "yellow")
 
     def conclude(self, judged: Judged, report: Path | None) -> None:
         """Print the table by group, each accusation with its evidence, and the verdict in one sentence."""
@@ -146,17 +146,24 @@ class Terminal:
         self._tell_to_fix(listed)
         self._tell_open(judged.run, judged.verdicts)
         for warning in judged.run.warnings:
-            self._print(f"note: {judged.run.redactor.text(warning)}", "yellow")
+            self._say("note: ", judged.run.redactor.text(warning), "yellow")
         for text in against_baseline(judged):
             self._prose("", text)
         if report is not None:
             there = [name for name in (HTML, REPORT, JUNIT, HAR) if (report / name).is_file()]
             self._print(f"report: {report}/{', '.join(there)}" if there else "report: none could be written")
-        self._print(*_sentence(judged))
+        words, figures, style = _sentence(judged)
+        self._print(f"{words}.", style)
+        self._say("", figures, style)
 
     def _print(self, text: str, style: str = "") -> None:
         """Print ``text`` as it is, whatever it holds; the terminal wraps it."""
         self.console.print(Text(printable(text), style=style), soft_wrap=True)
+
+    def _say(self, start: str, text: str, style: str) -> None:
+        """Print ``text`` behind ``start``: as ``_prose`` does on a terminal, else on one line, which programs read."""
+        shown = for_stream(start, text, self.console.file)
+        self.console.print(Text(shown, style=style), soft_wrap=True)
 
     def _accuse(self, run: Run, verdict: RuleVerdict, report: Path | None) -> None:
         self.console.print()
@@ -213,7 +220,8 @@ def _count(verdicts: Iterable[RuleVerdict], standing: Standing) -> Text:
     return Text(str(number) if number else "", style=_STYLE[standing])
 
 
-def _sentence(judged: Judged) -> tuple[str, str]:
+def _sentence(judged: Judged) -> tuple[str, str, str]:
+    """The verdict, how many rules came out how, and the style of both."""
     must, should = must_counts(judged.verdicts), should_counts(judged.verdicts)
     standing, words = verdict_in_words(judged)
     counts = "; ".join(
@@ -221,7 +229,7 @@ def _sentence(judged: Judged) -> tuple[str, str]:
         for level, tally in (("MUST", must), ("SHOULD", should))
     )
     figures = f"{counts}; {len(judged.run.history)} exchanges in {judged.run.history.now():.1f} s"
-    return f"{words}.\n{figures}", f"bold {_STYLE[Standing(standing)].removeprefix('bold ')}"
+    return words, figures, f"bold {_STYLE[Standing(standing)].removeprefix('bold ')}"
 
 
 def _several(count: int, word: str) -> str:

@@ -29,9 +29,22 @@ def _currency(text: str) -> str:
     return text
 
 
+def _one_mutant(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:  # noqa: ARG001
+    """Reads --mutant: of two names the last would win, and nothing would tell."""
+    if len(given) > 1:
+        raise BadValue(" and ".join(given), "the name of one mutant, as one CLIENT is judged in a run")
+    return given[0] if given else None
+
+
 @click.command("demo")
 @options(effort="quick")
-@click.option("--mutant", metavar="NAME", help="Judge this faulty CLIENT instead of the reference.")
+@click.option(
+    "--mutant",
+    metavar="NAME",
+    multiple=True,
+    callback=_one_mutant,
+    help="Judge this faulty CLIENT instead of the reference.",
+)
 @click.option(
     "--currency",
     "currencies",

@@ -108,9 +108,8 @@ def _show(console: Console, step: DoctorStep) -> None:
     line.stylize("bold", len(indent), len(indent) + len(step.name))
     console.print(line)
     if step.problem is not None:
-        for text in step.problem.format_message().splitlines():
-            beat = text.lstrip()
-            console.print(Text(_prose(console, indent + text[: -len(beat)], beat)))
+        for start, text in step.problem.lines():
+            console.print(Text(_prose(console, indent + start, text)))
     # Not wrapped: it may be a line to copy.
     if step.advice:
         console.print(Text(indent + printable(step.advice)))

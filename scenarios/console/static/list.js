@@ -206,7 +206,9 @@ export class List {
     about.textContent = row.a || `${row.m} ${row.u}`;
     status.textContent = row.s ?? "";
     ms.textContent = row.ms === null ? "" : row.ms < 100 ? row.ms.toFixed(1) : String(Math.round(row.ms));
-    outcome.textContent = row.w ? `${row.o}: ${row.w}` : row.o;
+    // The colour says what it is; why is what fits.
+    outcome.textContent = row.w || row.o;
+    outcome.title = row.w ? `${row.o}: ${row.w}` : "";
     element.title = `#${row.n} ${row.m} ${row.u}`;
   }
 

@@ -16,7 +16,7 @@ from typing import Final, Literal
 import click
 
 from scenarios.contract import Level
-from scenarios.problems.errors import Problem
+from scenarios.problems.errors import Problem, note
 from scenarios.problems.plain_text import printable
 from scenarios.report.root_causes import to_fix
 from scenarios.report.summary import against_baseline, named_by_reason, replay_command, verdict_in_words
@@ -103,7 +103,7 @@ def write_summary(judged: Judged) -> None:
         with Path(file).open("a", encoding="utf-8") as page:
             page.write(summary(judged))
     except OSError as error:
-        click.echo(f"note: the step summary {file} cannot be written: {error.strerror or error}", err=True)
+        note(f"the step summary {file} cannot be written: {error.strerror or error}")
 
 
 def summary(judged: Judged) -> str:

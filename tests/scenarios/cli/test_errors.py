@@ -1,11 +1,13 @@
 """What a user sees who gets something wrong: three beats, the right exit code, no traceback."""
 
+import io
 import signal
 from itertools import chain
 
 import pytest
 
 from scenarios.hosting.ports import free_port
+from scenarios.problems.errors import UsageProblem
 from simulators.server.wsgi_server import Server
 from tests.support.in_memory.wallets import Wallet, served
 from tests.support.programs.commanding import pitboss, target_file, three_beats
@@ -141,3 +143,33 @@ def test_replay_of_what_is_no_report(tmp_path, client):
     (tmp_path / "report.json").write_text("[]")
     assert "no report" in three_beats(pitboss("replay", "report.json", cwd=tmp_path), 2)
     assert "cannot be read" in three_beats(pitboss("replay", "none.json", cwd=tmp_path), 2)
+
+
+@pytest.mark.parametrize("command", ["demo", "client"])
+def test_two_mutants_at_once(tmp_path, command):
+    given = ("--mutant", "rollback-half", "--mutant", "rollback-again")
+    error = three_beats(pitboss(command, *given, cwd=tmp_path), 2)
+    assert "rollback-half and rollback-again" in error
+
+
+def test_an_error_wraps_on_a_terminal_and_stays_three_lines_elsewhere(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("COLUMNS", "60")
+    terminal, pipe = Terminal(), io.StringIO()
+    problem = UsageProblem("a " * 40, "b " * 40, "c " * 40)
+    problem.show(terminal)
+    problem.show(pipe)
+    starts = [line[:13] for line in terminal.getvalue().splitlines()]
+    assert starts == [
+        "pitboss: a a ",
+        "         a a ",
+        "  expected: b",
+        "            b",
+        "  next step: ",
+        "             ",
+    ]
+    assert max(map(len, terminal.getvalue().splitlines())) <= 60
+    assert len(pipe.getvalue().splitlines()) == 3

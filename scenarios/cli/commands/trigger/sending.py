@@ -14,7 +14,7 @@ from scenarios.console.control.events import Events
 from scenarios.console.control.unserved import UnservedProviders
 from scenarios.console.form_input import FormInput
 from scenarios.events.raise_event import unfit
-from scenarios.problems.errors import Exit
+from scenarios.problems.errors import Exit, note
 from scenarios.problems.plain_text import printable
 from scenarios.target.loading import Target
 from simulators.exchanges.history import History, Status
@@ -68,7 +68,7 @@ def conclude(
     exact = {key: value for key, value in asked.items() if value is not None} | {"exact": True}
     serve = running(target)
     if serve is not None:
-        click.echo(f"note: through the `pitboss serve` of this folder, {serve.url}", err=True)
+        note(f"through the `pitboss serve` of this folder, {serve.url}")
         exchanges = serve.raised(name, exact)
     else:
         exchanges = _here(target, name, exact, seed)
