@@ -46,7 +46,7 @@ def said(exchange: Exchange) -> str:
         return f"{prefix}accepted, {own}"
     # Longer than is shown: a secret must be found whole before the text is shortened.
     body = exchange.answer.body[:_QUOTED].decode("utf-8", "replace")
-    return f"HTTP {status}, body {body!r}"
+    return f"HTTP {status}, body {body.rstrip()!r}"
 
 
 def shortened(text: str) -> str:

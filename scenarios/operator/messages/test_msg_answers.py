@@ -66,7 +66,7 @@ def traffic(run: Run) -> None:
         operator.bet(operator.made_up_player(), player.unit, currency=player.currency)
     body = operator.channel.request(operator.transaction("bet", run.players[0], run.players[0].unit)).body
     for path in (TRANSACTION_PATH, ROLLBACK_PATH):
-        raw(operator, body[: len(body) // 2], path, "malformed: truncated JSON")
+        raw(operator, body[: len(body) // 2], path, "malformed body (truncated JSON)")
 
 
 def _answered(run: Run) -> Iterator[Exchange]:
@@ -130,7 +130,7 @@ def _blame(
             rule,
             False,
             expected=expected,
-            seen=found[0][1] + more,
+            seen=found[0][1].removesuffix(f" ({rule})") + more,
             exchanges=[exchange for exchange, _ in found[:_SHOWN]],
             case=kind,
             level=level,

@@ -83,7 +83,9 @@ def test_what_is_no_json_object_is_refused(
     ):
         body, path = operator.channel.request(message).body, SPORTSBOOK.path(message)
         for case in cases(bodies.no_objects()):
-            send = partial(raw, operator, case.value(body), path, f"malformed: {case.name}", headers=CLOSE)
+            send = partial(
+                raw, operator, case.value(body), path, f"malformed body ({case.name})", headers=CLOSE
+            )
             tried.append((f"{case.name} to {path}", send))
     sent = judge.together([send for _, send in tried])
     for (name, _), exchange in zip(tried, sent, strict=True):

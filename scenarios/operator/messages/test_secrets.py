@@ -51,7 +51,7 @@ def errors(run: Run) -> None:
     bet = operator.transaction("bet", player, player.unit)
     forge(operator, bet, "0" * 64)
     for path in (TRANSACTION_PATH, ROLLBACK_PATH):
-        raw(operator, b'{"transaction_id":', path, "malformed: truncated JSON")
+        raw(operator, b'{"transaction_id":', path, "malformed body (truncated JSON)")
 
 
 @pytest.mark.whole_history

