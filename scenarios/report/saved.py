@@ -66,7 +66,7 @@ def _no_report(path: Path, why: str) -> UsageProblem:
     return UsageProblem(
         f"{path} is no report of pitboss: {why}",
         f"the {REPORT} that check, demo or load wrote, of version {VERSION}",
-        NEXT,
+        "run pitboss check once more, as one that is stopped while it writes leaves a part; or name another report",
     )
 
 

@@ -1,6 +1,8 @@
 """``pitboss load`` as a user types it: manners, mistakes told in three beats, exit codes."""
 
+import os
 import socket
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -177,3 +179,17 @@ def test_yes_lets_another_machine_be_loaded(become, tmp_path, monkeypatch):
         start("--host", "http://192.0.2.7")
     start("--host", "http://192.0.2.7", "--yes")
     assert valued(become[0], "--host") == "http://192.0.2.7"
+
+
+def test_load_in_the_background_of_a_terminal_listens_to_no_keys(monkeypatch):
+    terminal, keyboard = os.openpty()
+    with os.fdopen(keyboard, "r") as stdin, os.fdopen(terminal, "r"):
+        assert os.isatty(stdin.fileno())
+        monkeypatch.setattr(sys, "stdin", stdin)
+        # Another job of the shell is in front.
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
+        became = []
+        monkeypatch.setattr(os, "execv", lambda *told: became.append(told))
+        front.become_locust(["--users", "1"])
+        assert not os.isatty(stdin.fileno())
+    assert became[0][1][-2:] == ["--users", "1"]

@@ -8,6 +8,7 @@ import pytest
 
 from scenarios.hosting.ports import free_port
 from scenarios.problems.errors import UsageProblem
+from scenarios.report.files import LAST
 from simulators.server.wsgi_server import Server
 from tests.support.in_memory.wallets import Wallet, served
 from tests.support.programs.commanding import pitboss, target_file, three_beats
@@ -143,6 +144,18 @@ def test_replay_of_what_is_no_report(tmp_path, client):
     (tmp_path / "report.json").write_text("[]")
     assert "no report" in three_beats(pitboss("replay", "report.json", cwd=tmp_path), 2)
     assert "cannot be read" in three_beats(pitboss("replay", "none.json", cwd=tmp_path), 2)
+
+
+@pytest.mark.parametrize(
+    "command", [("report",), ("replay", LAST), ("diff", LAST, LAST), ("check", "--last-failed")]
+)
+def test_a_report_that_is_half_written(tmp_path, client, command):
+    target_file(tmp_path, client)
+    (tmp_path / LAST).mkdir(parents=True)
+    (tmp_path / LAST / "report.json").write_text('{"version": 1, "rules": [{"id": "RBK-0')
+    error = three_beats(pitboss(*command, cwd=tmp_path), 2)
+    assert "report.json is no report of pitboss" in error
+    assert "run pitboss check once more" in error
 
 
 @pytest.mark.parametrize("command", ["demo", "client"])
