@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from simulators.server.wsgi_server import Server
 
@@ -28,6 +28,9 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 ABSENT = "there is no chromium, which these tests click in; apt-get install chromium"
+# No page has so many stops for the Tab key.
+_STOPS = 80
+FOCUSED = "document.activeElement"
 # How long a test waits for something to appear, in milliseconds; only a broken page ever needs it.
 PATIENCE = 60_000
 
@@ -83,6 +86,17 @@ def screen(page: Page, name: str) -> None:
     """Keep a picture of the whole page."""
     SCREENS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+
+
+def tab_to(page: Page, part: Locator) -> None:
+    """Go on by Tab until ``part`` is reached; where the focus is shows at each stop on the way."""
+    for _ in range(_STOPS):
+        page.keyboard.press("Tab")
+        ring = f"parseFloat(getComputedStyle({FOCUSED}).outlineWidth) > 0"
+        assert page.evaluate(ring), page.evaluate(f"{FOCUSED}.outerHTML")
+        if part.evaluate_all(f"found => found.includes({FOCUSED})"):
+            return
+    raise AssertionError(f"no Tab comes to {part}")
 
 
 def fits(page: Page) -> bool:

@@ -11,7 +11,7 @@ from simulators.exchanges.owners import ALL
 from simulators.jackpot.lifecycle import VoucherEvent, VoucherState
 from tests.end_to_end.browser.conftest import Scene
 from tests.simulators.jackpot.running import AGREEMENT
-from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, visit
+from tests.support.programs.browser import DESKTOP, PHONE, barriers, fits, screen, tab_to, visit
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&{{7*7}}"
 SECRETS = (AGREEMENT.api_key, AGREEMENT.api_signature, AGREEMENT.client_secret)
@@ -36,6 +36,30 @@ def test_a_test_webhook_sent_by_clicking_arrives_and_again(scene: Scene, event: 
     expect(scene.page.get_by_label("Attempt 2")).to_contain_text("HTTP 200")
     assert scene.events == [sent, sent]
     assert scene.simulator.account.listing(scene.store.id).enabled
+
+
+def test_a_voucher_is_confirmed_and_a_webhook_sent_by_keyboard_alone(scene: Scene):
+    kept = scene.reserve(notification_key="k-1")
+    page = scene.open("/vouchers")
+    article = page.get_by_role("article").filter(has_text=kept.id)
+    tab_to(page, article.get_by_role("button", name="Confirm"))
+    page.keyboard.press("Enter")
+    expect(article).to_contain_text("READY")
+    assert scene.simulator.wait_idle(20)
+    before = len(scene.events)
+    tab_to(page, page.get_by_role("link", name="Stores", exact=True))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/stores$"))
+    tab_to(page, page.locator(f"a[href$='/stores/{scene.store.id}']"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/stores/{scene.store.id}$"))
+    tab_to(page, page.get_by_role("link", name="Send a test webhook"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox")).to_have_value(scene.store.id)
+    tab_to(page, page.get_by_role("button", name="Send a test webhook"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("acknowledged")
+    assert len(scene.events) == before + 1
 
 
 def test_what_the_client_answered_is_shown(scene: Scene):
