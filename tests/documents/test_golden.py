@@ -4,13 +4,9 @@ What a side writes has the document's fields, values and order; what the other s
 bytes is what it says. Fields with odd forms have tables of their own.
 """
 
-import json
-
 import pytest
 
 from client_under_test.sportsbook.operator_api import OperatorFailed, Token
-from client_under_test.values.refusals import Refused
-from client_under_test.wallet.messages import Endpoint
 from tests.documents.golden import product_widget, sportsbook, vouchers
 from tests.documents.golden.example import Example, in_order
 
@@ -50,28 +46,6 @@ def test_both_sides_speak_every_document(examples: tuple[Example, ...]) -> None:
 
 
 # -- fields with odd forms
-
-BET = json.loads(sportsbook.transaction("bet", "12.3").body)
-ROLLBACK = json.loads(sportsbook.rollback("12.3").body)
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "document", "action"),
-    [
-        (Endpoint.TRANSACTION, BET, "steal"),
-        (Endpoint.TRANSACTION, BET, "bet|result"),
-        (Endpoint.TRANSACTION, BET, "BET"),
-        (Endpoint.TRANSACTION, BET, "rollback"),
-        (Endpoint.TRANSACTION, BET, None),
-        (Endpoint.ROLLBACK, ROLLBACK, "bet"),
-        (Endpoint.ROLLBACK, ROLLBACK, "Rollback"),
-    ],
-)
-def test_an_unknown_action_is_refused(
-    endpoint: Endpoint, document: dict[str, object], action: object
-) -> None:
-    with pytest.raises(Refused, match="INVALID_ACTION"):
-        sportsbook.callback(endpoint, json.dumps({**document, "action": action}).encode())
 
 
 @pytest.mark.parametrize(
