@@ -9,8 +9,6 @@ from decimal import ROUND_DOWN, Decimal
 from functools import cached_property
 from typing import Final
 
-from faker import Faker
-
 # Odds are decimal odds: what is paid for a stake of one, the stake included. They have two decimals.
 ODDS_UNIT: Final = Decimal("0.01")
 LOWEST_ODDS: Final = Decimal("1.01")
@@ -126,6 +124,9 @@ def _markets(sport: _Sport, event_id: str, home: str, away: str, rng: random.Ran
 
 def invent(seed: int, opening: datetime, events_per_sport: int = 3) -> Catalogue:
     """Return the catalogue of ``seed``, always the same; events start within three days of ``opening``."""
+    # Loaded when somebody looks at what can be bet on: it takes as long as a hundred wagers.
+    from faker import Faker
+
     faker = Faker("en_GB")
     faker.seed_instance(seed)
     rng = random.Random(seed)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
@@ -110,7 +111,7 @@ class OperatorSimulator(Simulator[Transaction]):
         super().__init__(queue)
         self.callbacks = queue
         self.agreement = agreement
-        self.catalogue: Catalogue = invent(seed, datetime.now(UTC))
+        self._seed, self._opening = seed, datetime.now(UTC)
         self.token_seconds = token_seconds
         self.public_url: str | None = None
         self.forgiving = forgiving
@@ -125,6 +126,11 @@ class OperatorSimulator(Simulator[Transaction]):
         self.tokens = Tokens(clock)
         self._sessions = Table[str, Session]()
         self._slips = Table[str, world.Slip]()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What can be bet on, made when it is first asked for."""
+        return invent(self._seed, self._opening)
 
     # -- what the CLIENT asks for
 
