@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -31,7 +32,7 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import History
 from simulators.operator.delivery import Operator
-from simulators.providers import OPERATOR
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 from simulators.transport.route import Route
 
 TITLE: Final = "A whole verdict"
@@ -41,6 +42,8 @@ SEED: Final = 7
 # Seconds to the CLIENT and back, and test players, of the verdicts on a far CLIENT.
 ROUND_TRIPS: Final = (0.0, 0.05, 0.2)
 PLAYERS: Final = (1, 8)
+# Where each provider calls the CLIENT.
+_ADDRESSES: Final = {OPERATOR: "callback_url", JACKPOT: "notification_url", CHECKOUT: "decision_url"}
 _DOT: Final = Decimal("0.01")
 _JUDGE: Final = "the judge's verbs"
 
@@ -86,9 +89,12 @@ def rates(target: Target) -> Rates:
     return in_turns({name: timed(send) for name, send in senders(target).items()}, ROUNDS)
 
 
-def verdict(target: Target, effort: Effort) -> tuple[Judged, float]:
-    """One whole verdict over part A, and how many seconds it took; raises RuntimeError where it is not "holds"."""
-    rules = tuple(rule.id for rule in select(provider=OPERATOR) if rule.id not in PLANNED)
+def verdict(target: Target, effort: Effort, provider: str | None = OPERATOR) -> tuple[Judged, float]:
+    """One whole verdict over the rules of ``provider`` (None: of all), and how many seconds it took.
+
+    Raises RuntimeError where it is not "holds".
+    """
+    rules = tuple(rule.id for rule in select(provider=provider) if rule.id not in PLANNED)
     start = time.perf_counter()
     judged = check(Settings(target, rules, effort, SEED))
     if judged.code is not Exit.HOLDS:
@@ -96,17 +102,25 @@ def verdict(target: Target, effort: Effort) -> tuple[Judged, float]:
     return judged, time.perf_counter() - start
 
 
-def far(target: Target, players: int, round_trip: float, effort: Effort) -> tuple[str, ...]:
-    """The row of one verdict with ``players``, the CLIENT being ``round_trip`` seconds away."""
+def far(
+    target: Target, players: int, round_trip: float, effort: Effort, provider: str | None = OPERATOR
+) -> tuple[str, ...]:
+    """The row of one verdict with ``players``, the CLIENT being ``round_trip`` seconds away from the providers."""
     operator, known = target.need_operator()
     ids = known.model_copy(update={"ids": tuple(f"p-{number}" for number in range(1, players + 1))})
-    url = operator.callback_url
-    with delayed(url, round_trip) if round_trip else nullcontext(url) as callback_url:
-        there = operator.model_copy(update={"callback_url": callback_url})
-        judged, seconds = verdict(target.model_copy(update={OPERATOR: there, "players": ids}), effort)
+    site = f"http://{urlsplit(operator.callback_url).netloc}"
+    with delayed(site, round_trip) if round_trip else nullcontext(site) as relay:
+        there = {"players": ids} | {
+            name: getattr(target, name).model_copy(
+                update={key: getattr(getattr(target, name), key).replace(site, relay)}
+            )
+            for name, key in _ADDRESSES.items()
+        }
+        judged, seconds = verdict(target.model_copy(update=there), effort, provider)
     spent = cost(list(judged.run.history), judged.run.results)
     return (
         effort.name,
+        "the sportsbook" if provider == OPERATOR else "all",
         str(players),
         f"{round_trip * 1000:.0f}",
         f"{seconds:.0f}",
@@ -135,6 +149,7 @@ def section() -> list[str]:
             for players in PLAYERS
             for round_trip in ROUND_TRIPS
         ]
+        links.append(far(target, PLAYERS[-1], ROUND_TRIPS[1], QUICK, provider=None))
     return document(measured, verdicts, links)
 
 
@@ -157,7 +172,9 @@ def document(
         "One run each; above 0 ms through a relay that delays what passes. "
         "*In a row* are exchanges of which each left after the one before was over.",
         "",
-        *table(("effort", "players", "round trip, ms", "seconds", "exchanges", "in a row"), links),
+        *table(
+            ("effort", "providers", "players", "round trip, ms", "seconds", "exchanges", "in a row"), links
+        ),
         "",
         "### Exchanges one after the other",
         "",
