@@ -117,9 +117,9 @@ class Balances(Together):
         return amount
 
     def _moved_to(self, player: Player, amount: Decimal) -> bool:
-        """Bring a balance that is known to ``amount``; False where it is not known, or the CLIENT refuses."""
+        """Bring a balance that is known to ``amount``; False where it is not, or below zero, or the CLIENT refuses."""
         known = self.run.proved(player)
-        if known is None or self.run.suspicion.why or (amount - known) % player.unit:
+        if known is None or known < 0 or self.run.suspicion.why or (amount - known) % player.unit:
             return False
         if amount > known:
             self._pay(player, amount - known)

@@ -223,6 +223,30 @@ class Verbs:
             )
         return paid
 
+    def undo_bet(self, player: Player, amount: Decimal) -> Exchange | None:
+        """Roll back a bet of ``player`` of at least ``amount``, if there is one; None where none is rolled back."""
+        now = self.channel.route.history.scenario
+
+        def worth(bet: Exchange) -> tuple[bool, bool, Decimal]:
+            return bet.scenario == now, bet.message.amount < amount, abs(bet.message.amount - amount)
+
+        bet = min(self._taken(player), key=worth, default=None)
+        back = None if bet is None else self.rollback(bet, purpose=Purpose.PROBE)
+        return back if back is not None and back.ok else None
+
+    def _taken(self, player: Player) -> list[Exchange]:
+        """The bets of ``player`` that were accepted, and that nobody rolled back."""
+        sent = [one for one in self.channel.route.history if isinstance(one.message, Transaction)]
+        undone = {one.message.of for one in sent}
+        return [
+            one
+            for one in sent
+            if one.ok and one.genuine and one.message.kind is Kind.BET and not one.message.beside
+            if (one.message.player, one.message.currency) == (player.id, player.currency)
+            if one.copy_of is None and one.message.id not in undone
+            if one.message.amount and not one.message.amount % player.unit
+        ]
+
     def rollback(
         self,
         of: Exchange | str,

@@ -133,9 +133,7 @@ class WagersProbe:
     def _take(self, player: Player, units: int, likely: Likely = nothing_likely) -> int:
         """Bet all of the balance away, which is probably ``units``, or pay what is owed; return what it was."""
         self._sent.clear()
-        lift = max(0, 1 - units)
-        if lift:
-            self.give(player, lift)
+        lift = self.lift(player, 1 - units) if units < 1 else 0
         first = units + lift
         if self.ahead is not None and player.currency not in self.limits and self._is(player, first):
             found = first
@@ -211,9 +209,9 @@ class WagersProbe:
         more = self.drain(player)
         # Where the balance was what it was likely to be, it was no debt.
         if more or not taken:
-            self.give(player, 1)
-            if not self.takes(player, 1):
-                more += self._drain_from_below(player) - 1
+            lifted = self.lift(player, 1)
+            if not self.takes(player, lifted):
+                more += self._drain_from_below(player) - lifted
         return player.money(taken + more)
 
     def takes(self, player: Player, units: int) -> bool:
@@ -256,6 +254,23 @@ class WagersProbe:
             why = f"a result of {player.show(player.money(units))} was refused"
             raise Unreadable(why, tuple(self._sent), rule="RES-01")
         return exchange
+
+    def lift(self, player: Player, units: int) -> int:
+        """Put ``units`` on the balance, or what an old bet was where results are refused; return how many came.
+
+        A CLIENT may wrongly refuse results below zero (RES-06). Raises Unreadable.
+        """
+        try:
+            self.give(player, units)
+        except Unanswered:
+            raise
+        except Unreadable:
+            back = self.operator.undo_bet(player, player.money(units))
+            if back is None:
+                raise
+            self._sent.append(back.number)
+            return player.units(back.message.amount)
+        return units
 
     def _resolved(self, exchange: Exchange) -> Exchange:
         self._sent += [exchange.number] if exchange.copy_of is None else [exchange.copy_of, exchange.number]
@@ -333,8 +348,7 @@ class WagersProbe:
         taken, lifted = self.drain(player), 0
         step = 1
         while not taken:
-            self.give(player, step)
-            lifted += step
+            lifted += self.lift(player, step)
             taken = self.drain(player)
             step *= 2
             if step.bit_length() > _DIGITS:

@@ -6,12 +6,14 @@ through the driver's ``balance``; with neither only answers are judged. Without 
 stays banned, so this runs late, never takes the only player, and undoes what it did by rollbacks.
 """
 
+import contextlib
 from decimal import Decimal
 from functools import partial
 
 import pytest
 
 from scenarios.cases.at_once import in_one_reading
+from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.wallet.operator_client import Verbs
@@ -27,7 +29,7 @@ def test_only_bets_are_declined(run: Run, operator: Verbs, players: list[Player]
     player = players[-1]
     if len(players) < 2 and not run.driver.has("unban"):
         pytest.skip(f"needs a driver entry, or a second player to ban: {run.driver.missing('unban')}")
-    judge.needs(_can_bet(operator, player), f"{player} cannot bet before the ban; lift an earlier one")
+    judge.needs(_can_bet(operator, judge, player), f"{player} cannot bet before the ban; lift an earlier one")
     if run.driver.has("unban"):
         in_one_reading(judge, partial(_until_lifted, run, operator, judge, player))
     else:
@@ -62,13 +64,11 @@ def _for_good(run: Run, operator: Verbs, judge: Judge, player: Player) -> None:
     run.warn(f"player {player} stays banned{owed}: add {run.driver.missing('unban')}")
 
 
-def _can_bet(operator: Verbs, player: Player) -> bool:
-    """Whether a player who was just paid one unit can bet it."""
-    paid = operator.result(player, player.unit)
-    bet = operator.bet(player, player.unit)
-    if paid.ok and not bet.ok:
-        operator.rollback(paid)
-    return bet.ok
+def _can_bet(operator: Verbs, judge: Judge, player: Player) -> bool:
+    """Whether a player who has one unit can bet it."""
+    with contextlib.suppress(Undecided):
+        judge.fund(player, 1)
+    return operator.bet(player, player.unit).ok
 
 
 def _bets(operator: Verbs, judge: Judge, player: Player) -> list[Exchange]:

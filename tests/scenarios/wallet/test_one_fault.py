@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from scenarios.contract import RULES, select
-from scenarios.run.findings import Standing
+from scenarios.run.findings import ScenarioResult, Standing
+from scenarios.run.judge import Judge
 from tests.support.in_memory import odd_wallets as odd
-from tests.support.in_memory.judging import judged
+from tests.support.in_memory.judging import judged, running
 from tests.support.in_memory.wallets import Refused, Wallet
 
 ANSWERS = tuple(rule.id for rule in select("SIG,MSG,BET-03,BET-06,RES-03,IDM-01,IDM-02,IDM-04,RBK-05,RES-01"))
@@ -143,3 +144,27 @@ def test_what_wagers_alone_cannot_tell_is_said():
     assert all("to within 0.01 EUR" in why[rule] for rule in rules)
     read = judged(Wallet(), *rules, driver=["balance"])
     assert {verdict.reason for verdict in read.verdicts} == {""}
+
+
+@pytest.mark.parametrize("bets", [(1200,), (400, 800), (1200, 100)])
+def test_a_player_whose_results_are_refused_below_zero_is_funded_and_put_back(bets):
+    class Blocks(Wallet):
+        def result(self, message):
+            if self.balances[message["user_id"]] < 0:
+                raise Refused("ACCOUNT_BLOCKED")
+            return super().result(message)
+
+    wallet = Blocks()
+    with running(wallet, "RES-06") as run:
+        judge, player = Judge(run, ScenarioResult("made", "made", ("RES-06",))), run.players[0]
+        judge.fund(player, 1000)
+        won = run.verbs.result(player, player.money(500))
+        for units in bets:
+            run.verbs.bet(player, player.money(units))
+        run.verbs.rollback(won)
+        assert wallet.balances[player.id] < 0
+        judge.fund(player, 700)
+        assert wallet.balances[player.id] == 7
+        run.restore()
+        assert wallet.balances[player.id] == 50
+        assert not run.warnings
