@@ -111,7 +111,7 @@ class Settled:
     ``outcome`` is ok where one was; unknown where one without answer was not followed by a refusal; else
     refused. ``invoked`` is the first invocation, ``done`` the earliest ok. ``refused`` is the earliest
     refusal. ``open_from`` is the first invocation of the attempts that no refusal followed.
-    ``after_refusal`` says whether the first ok surely came after a refusal; None where that is open.
+    ``after_refusal`` says whether the first ok surely came after a refusal, seen or lost; None where that is open.
     """
 
     outcome: Status
@@ -141,6 +141,9 @@ def settle(group: Iterable[Record], model: Model = DOCUMENTED) -> Settled:
     after: bool | None = False
     if refused is not None and asked is not None and min(r.invoked for r in refusals) < min(oks):
         after = True if refused < asked else None
+    elif oks and any(r.outcome is Status.UNKNOWN and r.invoked < min(oks) for r in every):
+        # What got no answer may have been refused.
+        after = None
     return Settled(
         outcome=Status.OK if oks else unanswered,
         invoked=min(r.invoked for r in every),

@@ -265,7 +265,8 @@ class WagersProbe:
         except Unanswered:
             raise
         except Unreadable:
-            back = self.operator.undo_bet(player, player.money(units))
+            # Until wagers are tested it is open whether any result is paid at all.
+            back = self.operator.undo_bet(player, player.money(units)) if self.tested else None
             if back is None:
                 raise
             self._sent.append(back.number)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.oracles.acceptable import acceptable
-from scenarios.oracles.model import Foreign, Late, Model, Reused
+from scenarios.oracles.model import Foreign, Late, Model, RefusedCopy, Reused
 from scenarios.oracles.subset_sums import BITS, LISTED, Sums
 from simulators.exchanges.history import Status
 from tests.support.in_memory.sequential_wallet import handle, open_wallet
@@ -130,6 +130,16 @@ LEARNED = {
         [(bet("a", 10), OK), (ABROAD, UNKNOWN), (rollback("s", "a", 10), OK)],
         {"foreign": [Foreign.USES_UP]},
         "100",
+    ),
+    "perhaps refused, and its copy says nothing": (
+        [(bet("a", 10), UNKNOWN), (bet("a", 10), OK)],
+        {"refused_copy": [RefusedCopy.NOTHING]},
+        "90 100",
+    ),
+    "perhaps refused, and its copy is taken": (
+        [(bet("a", 10), UNKNOWN), (bet("a", 10), OK)],
+        {"refused_copy": [RefusedCopy.TAKEN]},
+        "90",
     ),
     "refused abroad": ([(bet("a", 10), OK), (ABROAD, REFUSED)], {"foreign": [Foreign.UNDOES]}, "90"),
 }

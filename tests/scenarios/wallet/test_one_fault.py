@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from scenarios.contract import RULES, select
+from scenarios.run.begin import begin
 from scenarios.run.findings import ScenarioResult, Standing
 from scenarios.run.judge import Judge
 from tests.support.in_memory import odd_wallets as odd
@@ -157,6 +158,7 @@ def test_a_player_whose_results_are_refused_below_zero_is_funded_and_put_back(be
     wallet = Blocks()
     with running(wallet, "RES-06") as run:
         judge, player = Judge(run, ScenarioResult("made", "made", ("RES-06",))), run.players[0]
+        begin(run)
         judge.fund(player, 1000)
         won = run.verbs.result(player, player.money(500))
         for units in bets:
