@@ -258,7 +258,6 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         statement="a rollback that names another player's transaction pays neither player",
         why="Otherwise one player's stake is paid to another.",
         causes="The original is looked up without its player. Compare the player of both.",
-        players=2,
     ),
     Rule(
         id="RBK-11",
