@@ -97,12 +97,13 @@ class Acceptable:
         sought = Fraction(seen) * 10**self.decimals
         return from_units(min(self._units, key=lambda one: (abs(one - sought), one)), self.decimals)
 
-    def mistake(self, seen: Decimal, read_at: float = float("-inf")) -> Suspicion | None:
+    def mistake(self, seen: Decimal, read_at: float = float("-inf"), rule: str = "") -> Suspicion | None:
         """The likeliest single mistake with a transaction that explains the balance ``seen``, None where none does.
 
-        ``read_at`` is when the balance was read last before.
+        ``read_at`` is when the balance was read last before; what ``rule`` is about is likelier than what others are.
         """
-        return next(self._explaining(seen, suspicions(replace(self.case, read_at=read_at))), None)
+        found = list(self._explaining(seen, suspicions(replace(self.case, read_at=read_at))))
+        return next((one for one in found if rule in one.rules), found[0] if found else None)
 
     def broken(self, seen: Decimal) -> frozenset[str]:
         """The rules about the mistakes that explain the balance ``seen``: a single one, else one made several times."""

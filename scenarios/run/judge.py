@@ -250,7 +250,7 @@ class Judge(Attributing):
         finding = self._about(rule, words, exchanges, case, level)
         read_at = self._read_at(player)
         reading = self._read(player, guess, finding, last)
-        mistake = allowed.mistake(reading.amount - player.off, read_at)
+        mistake = allowed.mistake(reading.amount - player.off, read_at, rule)
         off = player.off
         if wrong := self._keep(player, reading.amount, allowed):
             right = tuple(sorted(one + off for one in allowed.balances)) if allowed.listed else ()

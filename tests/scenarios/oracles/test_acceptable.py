@@ -225,6 +225,18 @@ def test_sums_agree_with_every_choice(choices, number):
     assert (min(every), max(every)) == (sums.lowest, sums.highest)
 
 
+def test_the_mistake_is_one_that_the_rule_is_about_and_that_no_reading_ruled_out():
+    steps = [(bet("t-1", 10), OK), (bet("t-2", 10), OK), (rollback("t-3", "t-2", 10), OK)]
+    exchanges = list(in_turn(*steps))
+    oracle = acceptable(exchanges, "p", Decimal(100), "EUR")
+    assert "t-1 (10.00) was taken twice" in oracle.mistake(Decimal(80)).text
+    assert (
+        "t-3 (10.00) of t-2 was answered ok and moved nothing"
+        in oracle.mistake(Decimal(80), rule="RBK-01").text
+    )
+    assert "t-3" in oracle.mistake(Decimal(80), read_at=exchanges[1].invoked).text
+
+
 @pytest.mark.parametrize("apart", [0, 2 * BITS])
 def test_more_sums_than_are_listed_are_decided_however_far_apart(apart):
     # One more choice may put them too far apart for a bit each: then two halves are listed.
