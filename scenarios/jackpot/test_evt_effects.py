@@ -302,25 +302,32 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
 def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion) -> None:
     """Kill the CLIENT once it has acknowledged a refund and a reservation, while it waits for the provider.
 
-    Before it asks, what it acknowledged may wait in a queue, and get lost only once work on it has begun.
+    Before it asks, what it acknowledged may wait in a queue, and get lost only once work on it has begun. One that
+    asks before it acknowledges is killed when it has done both.
     """
-    simulator = conversions.simulator
-    first = len(conversions.run.history)
-    with slow(simulator):
+    queue, first = conversions.simulator.queue, len(conversions.run.history)
+    with slow(conversions.simulator):
         conversions.happen(old, VoucherEvent.REFUND)
         conversions.reserve(new, PRICE)
-        for conversion, name in ((old, "coupon/refunded"), (new, "coupon/reserved")):
-            delivery = simulator.queue.wait(
-                simulator.posted(conversion.voucher, name).id, conversions.patience
+        posted = {
+            name: conversions.simulator.posted(conversion.voucher, name).id
+            for conversion, name in ((old, "coupon/refunded"), (new, "coupon/reserved"))
+        }
+        waited = [queue.wait(delivery, conversions.patience) for delivery in posted.values()]
+        at_once = all(one.standing is DeliveryStanding.ACKNOWLEDGED for one in waited)
+        if at_once:
+            conversions.until(
+                lambda: any(
+                    one.direction is Direction.FROM_CLIENT and one.provider == JACKPOT
+                    for one in conversions.run.history.since(first)
+                )
             )
-            acknowledged = delivery.standing is DeliveryStanding.ACKNOWLEDGED
+            conversions.unhurried = True
+            conversions.run.driver.restart()
+    if not at_once:
+        for name, delivery in posted.items():
+            acknowledged = all(sent.ok for sent in queue.again(delivery))
             conversions.judge.needs(acknowledged, f"{name} was not acknowledged before the kill")
-        conversions.until(
-            lambda: any(
-                one.direction is Direction.FROM_CLIENT and one.provider == JACKPOT
-                for one in conversions.run.history.since(first)
-            )
-        )
         conversions.unhurried = True
         conversions.run.driver.restart()
     conversions.run.guard.wait_back(_AWAY)

@@ -66,6 +66,8 @@ def test_a_right_shop_is_never_accused(at_once: str, rules: tuple[str, ...]) -> 
                     },
                     "voucher": {"get": f"{at}/sessions/{{notification_key}}", "read": "state"},
                     "store": {"get": f"{at}/stores/{{store}}"},
+                    # It has all in memory: what survives is that it is killed only once it has acknowledged.
+                    "restart": {"run": "true"},
                     "checkout_token": {"get": f"{at}/tokens?variant={{variant}}", "read": "token"},
                     "checkout_start": {"post": f"{at}/orders/{{merchant_reference}}/start"},
                     "order": {"get": f"{at}/orders/{{merchant_reference}}", "read": "granted"},
