@@ -342,9 +342,9 @@ class Conversions(Browser):
 
     def _convert_meanwhile(self, other: Player) -> bool:
         with self.simulator.learning:
-            if self.simulator.purse < _PRICE_MEANWHILE or other.since != self.simulator.filled:
+            if self.simulator.purse < _PRICE_MEANWHILE or other.funded.since != self.simulator.filled:
                 self.judge.fund(other, _PURSE)
-                self.simulator.purse, self.simulator.filled = _PURSE, other.since
+                self.simulator.purse, self.simulator.filled = _PURSE, other.funded.since
             self.simulator.purse -= _PRICE_MEANWHILE
         conversion = self.begin(other, _PRICE_MEANWHILE)
         self.reserve(conversion, _PRICE_MEANWHILE)

@@ -314,9 +314,3 @@ def late_copies(
             judge.same_client_id(rule, first, later, case=f"{kind}, {when}")
     sent = [(kind, [first, later]) for (kind, first, _), later in zip(firsts, late, strict=True)]
     settled_together(rule, judge, player, when, sent, last=last)
-
-
-def look(judge: Judge, player: Player, guess: Decimal) -> Decimal:
-    """Read the balance without judging it; ``guess`` is what it probably is. Raises Unreadable."""
-    player.known = judge.run.read(player, guess).amount
-    return player.known

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from scenarios.console.control.events import Events
@@ -145,15 +146,14 @@ class Actions(Events):
         """End every fault and every bad answer; say where the history stands, for what comes after."""
         return self.end_faults() | {"since": len(self.providers.history)}
 
-    def audited(self, asked: FormInput) -> Player:
-        """The player whom an audit is about, with what was owned before it as ``funded``."""
+    def audited(self, asked: FormInput) -> tuple[Player, Decimal]:
+        """The player whom an audit is about, and what was owned before it."""
         player, opening = self.player(asked), asked.amount("opening")
         if opening is None:
             raise misfilled(
                 "opening", "opening is empty", "what the player owned, such as 100.00", "fill it in"
             )
-        player.funded = opening
-        return player
+        return player, opening
 
     def open_session(self, asked: FormInput) -> dict[str, Any]:
         """Open the sportsbook for a player: through the CLIENT where the driver can launch, else straight."""

@@ -149,7 +149,7 @@ def _actions(console: Console) -> dict[str, Action]:
         "audit": alone(
             "an audit of one player",
             lambda asked: console.queries.audit(
-                console.actions.audited(asked), since=asked.count("since", 0, 0, 10**9)
+                *console.actions.audited(asked), since=asked.count("since", 0, 0, 10**9)
             ),
         ),
         "session": console.actions.open_session,

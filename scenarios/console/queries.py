@@ -1,6 +1,7 @@
 """What the CLIENT sent and was sent, as other programs ask for it: filtered, and awaited where it is not there yet."""
 
 import time
+from decimal import Decimal
 from typing import Any, Final
 
 from scenarios.console import rows
@@ -60,13 +61,13 @@ class Queries:
                 found.append(as_json(exchange, redactor) | {"about": redactor.text(rows.about(exchange))})
         return found
 
-    def audit(self, player: Player, since: int) -> dict[str, Any]:
+    def audit(self, player: Player, opening: Decimal, since: int) -> dict[str, Any]:
         """Read a player's balance, and say whether it is what the OPERATOR's transactions since ``since`` allow.
 
-        ``player.funded`` is what it was then. Raises UsageProblem, TargetProblem where no balance can be read.
+        ``opening`` is what it was then. Raises UsageProblem, TargetProblem where no balance can be read.
         """
         sent = [each for each in self.providers.history.since(since) if each.provider == OPERATOR]
-        allowed = acceptable(sent, player.id, player.funded, player.currency)
+        allowed = acceptable(sent, player.id, opening, player.currency)
         try:
             seen = self.providers.probe().read(player, next(iter(allowed.balances)), allowed.likely).amount
         except Unreadable as error:

@@ -124,7 +124,8 @@ class Stage:
         """What the story sent, without the probe's own requests."""
         return self.run.wagers(self.start)
 
-    def _compare(self, player: Player, history: list[Exchange]) -> None:
+    def _compare(self, player: Player, history: list[Exchange]) -> Decimal:
+        """Raise Broken where the balance is wrong; return it."""
         opening = player.money(self.opening)
         model = self.run.model
         allowed = acceptable(history, player.id, opening, player.currency, model)
@@ -147,10 +148,11 @@ class Stage:
                 self._leave(player, others, reading.amount)
                 told = (player.id, reading.amount)
                 raise Broken(judged.why, numbers, player.unit, told, account=judged.account)
+        return reading.amount
 
     def _leave(self, player: Player, right: Collection[Decimal], seen: Decimal) -> None:
         """Raise Open where what plain transactions do wrong explains the balance ``seen``."""
-        sent, whose = self.run.history.since(player.paid), (player.id, player.currency)
+        sent, whose = self.run.history.since(player.funded.paid), (player.id, player.currency)
         if fault := self.run.plain_faults.explain("", sent, whose, sorted(right), seen):
             raise Open(fault.told)
 
@@ -164,7 +166,6 @@ class Stage:
             raise Open(str(error)) from error
         except Unreadable as error:
             raise Broken(f"the balance cannot be told any more: {error}", numbers, abs(guess)) from error
-        player.known = reading.now
         return reading
 
     def _message(self, step: Step) -> Transaction | None:
@@ -257,14 +258,14 @@ _OVERDRAWN = frozenset({"BET-03"})
 class BetsOnly(Stage):
     """Bets alone: together they never take more than there was."""
 
-    def finish(self) -> None:
+    def _compare(self, player: Player, history: list[Exchange]) -> Decimal:
         """Raise Broken where the balance is below zero, or not what the accepted bets left."""
-        super().finish()
-        player = self.players[0]
-        if player.known is not None and player.known < 0:
-            numbers = tuple(exchange.number for exchange in self.history())
-            why = f"the balance is {player.show(player.known)} after bets alone"
-            raise Broken(why, numbers, -player.known, (player.id, player.known), _OVERDRAWN)
+        left = super()._compare(player, history)
+        if left < 0:
+            numbers = tuple(exchange.number for exchange in history)
+            why = f"the balance is {player.show(left)} after bets alone"
+            raise Broken(why, numbers, -left, (player.id, left), _OVERDRAWN)
+        return left
 
 
 @dataclass

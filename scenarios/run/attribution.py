@@ -40,7 +40,9 @@ class Attributing(Balances):
         """What was sent since ``player`` was funded: what that paid may be wrong, and what the reading before."""
         # What is tried for others is tried one by one where it shows anything.
         return (
-            [] if self.tentative or not self.run.plain_faults.found else self.run.history.since(player.paid)
+            []
+            if self.tentative or not self.run.plain_faults.found
+            else self.run.history.since(player.funded.paid)
         )
 
     def short_of_money(self, rule: str, exchanges: Sequence[Exchange]) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 from scenarios.oracles.acceptable import Acceptable, acceptable
 from scenarios.oracles.model import DOCUMENTED, JUDGED_CHOICES
 from scenarios.run.together import Together
-from scenarios.wallet.player import Player
+from scenarios.wallet.player import Funded, Player
 from scenarios.wallet.probes import Likely, Reading, Unreadable
 from simulators.exchanges.history import Exchange, Purpose
 
@@ -25,37 +25,41 @@ class Balances(Together):
 
     def expected(self, player: Player, until: Exchange | None = None) -> Acceptable:
         """The balances that are right after what was sent since ``player`` was funded, up to ``until``."""
-        sent, model = self.run.wagers(player.since), self.run.model
+        funded, model = player.funded, self.run.model
+        sent = self.run.wagers(funded.since)
         if until is not None:
             sent = [one for one in sent if one.number <= until.number]
-        if player.covered:
+        if funded.covered:
             # What a CLIENT chooses for results that are spent does not matter then.
             model = replace(model, spent=DOCUMENTED.spent)
         for choice in map(JUDGED_CHOICES.get, self.result.rules):
             if choice is not None:
                 model = replace(model, **{choice: getattr(DOCUMENTED, choice)})
-        return acceptable(sent, player.id, player.funded, player.currency, model)
+        return acceptable(sent, player.id, funded.amount, player.currency, model)
 
     def _likely(self, player: Player, allowed: Acceptable) -> Decimal:
         """What the balance probably is: the nearest ``allowed`` to what it was, and off by as much as it was."""
-        return allowed.nearest((player.known or Decimal(0)) - player.off) + player.off
+        return allowed.nearest((player.last or Decimal(0)) - player.off) + player.off
 
     def _mistaken(self, player: Player) -> list[Decimal]:
         """What else the balance may be: right, or wrong by one mistake, and off by as much as it was."""
         return [amount + player.off for amount in self.expected(player).likely()]
 
-    def _keep(self, player: Player, seen: Decimal, allowed: Acceptable) -> Decimal:
-        """Keep in mind what was read; return how far it is off what is ``allowed`` that was not off before."""
-        player.known = seen
-        wrong = seen - player.off
+    def _keep(self, player: Player, reading: Reading, allowed: Acceptable) -> Decimal:
+        """Keep in mind how far what was read is off what is ``allowed``, and return what of it was not off before.
+
+        What the last reading left is what all that comes is judged from.
+        """
+        wrong = reading.amount - player.off
         wrong -= allowed.nearest(wrong)
         player.off += wrong
+        if reading.left is not None:
+            self._begin(player, replace(player.funded, amount=reading.left, since=len(self.run.history)))
         return wrong
 
-    def _left(self, player: Player, reading: Reading) -> None:
-        """Keep in mind what the last reading left, from which whatever comes is judged."""
-        if reading.left is not None:
-            player.begins(len(self.run.history), reading.left)
+    def _begin(self, player: Player, funded: Funded) -> None:
+        player.known.append(funded)
+        player.off = Decimal(0)
 
     def measure(
         self,
@@ -73,8 +77,7 @@ class Balances(Together):
         if expected is None:
             expected = self._likely(player, allowed)
         reading = self.run.read(player, expected, likely or partial(self._mistaken, player), last=last)
-        self._keep(player, reading.amount, allowed)
-        self._left(player, reading)
+        self._keep(player, reading, allowed)
         return reading.amount
 
     def measure_apart(
@@ -100,20 +103,17 @@ class Balances(Together):
         ``covered`` promises that no result will be spent before it is rolled back.
         """
         amount = player.money(units)
-        player.paid = max(0, len(self.run.history) - 1)
+        paid = max(0, len(self.run.history) - 1)
         try:
             if not self._moved_to(player, amount):
-                if player.known is not None:
-                    player.known = self._likely(player, self.expected(player))
-                self.run.fresh(player)
+                self.run.fresh(player, self._likely(player, self.expected(player)) if player.known else None)
                 if units:
                     self._pay(player, amount)
             if self.run.suspicion.why:
                 self._correct(player, amount)
         except Unreadable as error:
             raise Undecided(f"the player could not be funded: {error}") from error
-        player.begins(len(self.run.history), amount)
-        player.covered = covered
+        self._begin(player, Funded(amount, len(self.run.history), paid, covered))
         return amount
 
     def _moved_to(self, player: Player, amount: Decimal) -> bool:

@@ -202,11 +202,10 @@ class Judge(Attributing):
         expected = "balance " + " or ".join(map(player.show, acceptable))
         finding = self._about(rule, expected, exchanges, case, level)
         reading = self._read(player, acceptable[0], finding, last)
-        self._keep(player, reading.amount, self.expected(player))
         if reading.amount not in acceptable:
             wrong = min((reading.amount - amount for amount in acceptable), key=abs)
             self._wrong(player, reading, wrong, replace(finding, right=tuple(acceptable)))
-        self._left(player, reading)
+        self._keep(player, reading, self.expected(player))
         return reading.amount
 
     def _about(
@@ -252,16 +251,15 @@ class Judge(Attributing):
         reading = self._read(player, guess, finding, last)
         mistake = allowed.mistake(reading.amount - player.off, read_at, rule)
         off = player.off
-        if wrong := self._keep(player, reading.amount, allowed):
+        if wrong := self._keep(player, reading, allowed):
             right = tuple(sorted(one + off for one in allowed.balances)) if allowed.listed else ()
             found = replace(finding, right=right, mistake=mistake, before=off)
             self._wrong(player, reading, wrong, found)
-        self._left(player, reading)
         return reading.amount
 
     def _read_at(self, player: Player) -> float:
-        """When the balance was read last, since the player was funded or before."""
-        number = player.read[0] if player.read else 0
+        """When the balance was read or brought about last."""
+        number = player.known[-1].since if player.known else 0
         return self.run.history[number - 1].invoked if number else float("-inf")
 
     def _read(self, player: Player, guess: Decimal, finding: Finding, last: bool) -> Reading:

@@ -124,9 +124,9 @@ class Restore:
 
     def _by_what_was_sent(self, player: Player, owned: Decimal) -> Acceptable:
         """What ``player``, which ``owned`` so much when the run began, may own now."""
-        funded = player.funded if player.since else owned
-        moved = self.operator.channel.route.history.since(player.since)
-        return acceptable(moved, player.id, funded, player.currency)
+        funded = player.funded
+        moved = self.operator.channel.route.history.since(funded.since)
+        return acceptable(moved, player.id, funded.amount if funded.since else owned, player.currency)
 
     def _moving(self) -> Iterator[tuple[Exchange, Transaction]]:
         """What may have moved money: what is genuine and left, and what was accepted although it is not."""
@@ -147,7 +147,7 @@ class Restore:
         if player.owned is None:
             return
         try:
-            probe.empty(player)
+            probe.empty(player, player.last)
         except Declined:
             self._make_up(player, player.owned)
             return

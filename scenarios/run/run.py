@@ -26,7 +26,7 @@ from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.driver_probe import DriverProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
-from scenarios.wallet.player import FreePlayers, Player
+from scenarios.wallet.player import FreePlayers, Known, Player
 from scenarios.wallet.probe_self_test import Diagnosis
 from scenarios.wallet.probes import (
     Likely,
@@ -288,7 +288,8 @@ class Run:
         # Where the balance is another than it should be, another rule's fault may have made it so.
         if told is not None and reading.amount == expected and not self.at_its_word:
             hold(self.verbs, player, told, reading)
-        player.read = (len(self.history), reading.now) if reading.restored else None
+        if reading.restored:
+            player.known.append(Known(reading.now, len(self.history)))
         return reading
 
     @property
@@ -310,20 +311,25 @@ class Run:
 
     def proved(self, player: Player) -> Decimal | None:
         """The balance as it was read or brought about last, None where something may have moved it since then."""
-        if not player.touched or player.id in self.driver.converted or self.at_its_word:
+        told = player.touched and player.known and player.id not in self.driver.converted
+        if not told or self.at_its_word:
             return None
-        number, amount = max(player.read or (0, Decimal(0)), (player.since, player.funded))
-        return amount if all(_is_about_another(one, player) for one in self.history.since(number)) else None
+        last = player.known[-1]
+        moved = not all(_is_about_another(one, player) for one in self.history.since(last.since))
+        return None if moved else last.amount
 
-    def fresh(self, player: Player) -> None:
-        """Bring ``player`` to exactly zero; the first time, keep in mind what it owned. Raises Unreadable."""
+    def fresh(self, player: Player, guess: Decimal | None = None) -> None:
+        """Bring ``player``, who probably has ``guess``, to exactly zero; the first time, keep in mind what it owned.
+
+        Raises Unreadable.
+        """
         if self.at_its_word:
             return
         self.restoring.lend(player)
-        found = self._reader.empty(player, self.restoring.alike(player))
+        found = self._reader.empty(player, self.restoring.alike(player) if guess is None else guess)
         if not player.touched:
             player.touched, player.opening = True, found
-        player.known = Decimal(0)
+        player.known.append(Known(Decimal(0), len(self.history)))
 
     def beyond(self, player: Player) -> Decimal | None:
         """How much more than ``player`` owns can be bet; None where nobody said what it owned when the run began."""
@@ -332,14 +338,12 @@ class Run:
         return None if opening is None or player.owned is None else player.owned - opening
 
     def openings(self, first: int) -> tuple[Opening, ...]:
-        """What the players had since exchange ``first``: where they were funded, and where they were read last."""
+        """What the players had since exchange ``first``, as far as it was known."""
         return tuple(
-            Opening(player.id, player.currency, amount, since)
+            Opening(player.id, player.currency, one.amount, one.since)
             for player in (*self.players, *self.other_players)
-            for since, amount in sorted(
-                {player.earlier, (player.since, player.funded), player.read or player.earlier}
-            )
-            if since >= first
+            for one in player.known
+            if one.since >= first
         )
 
     def adopt(self, player: Player) -> None:

@@ -17,7 +17,7 @@ TOLD_BY_ANSWERS: Final = "BAL-01"
 def last_about(operator: Verbs, player: Player) -> Exchange | None:
     """The last transaction of ``player`` since it was funded; None where there is none."""
     history = operator.channel.route.history
-    numbers = range(len(history) - 1, player.since - 1, -1)
+    numbers = range(len(history) - 1, player.funded.since - 1, -1)
     latest = (history[number] for number in numbers)
     return next((one for one in latest if _about(one, player)), None)
 
@@ -60,7 +60,7 @@ def _is_plain(operator: Verbs, player: Player, last: Exchange) -> bool:
         and not any(message.id in ids for one in before for message in messages_of(one))
         and all(
             one.answered is not None and one.answered <= last.invoked
-            for one in before[player.since :]
+            for one in before[player.funded.since :]
             if _about(one, player)
         )
     )

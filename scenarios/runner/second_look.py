@@ -272,9 +272,9 @@ def _overlapped(exchanges: Iterable[Exchange]) -> bool:
 def _still(judge: Judge) -> bool:
     """Whether every balance that the scenario moved is what it was when it was read last."""
     for player in judge.run.players:
-        if player.since > judge.result.first_exchange and player.known is not None:
+        before = player.last
+        if player.funded.since > judge.result.first_exchange and before is not None:
             with contextlib.suppress(Unreadable):
-                before = player.known
                 if judge.measure(player, before) != before:
                     return False
     return True

@@ -57,9 +57,7 @@ class CallProbe(WagersProbe):
     def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:
         """Bet away what is told, and prove that it was all."""
         asked = self._asked(player)
-        if asked is not None:
-            player.known = asked[1]
-        return super().empty(player, guess)
+        return super().empty(player, guess) if asked is None else self._emptied(player, asked[1])
 
     @property
     def trusted(self) -> bool:

@@ -28,8 +28,8 @@ class TakenAtItsWord:
         return Reading(expected)
 
     def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:  # noqa: ARG002
-        """What was expected before; nothing is moved."""
-        return player.known or Decimal(0)
+        """What it may be; nothing is moved."""
+        return guess or Decimal(0)
 
 
 @dataclass

@@ -5,46 +5,61 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
+from typing import Final
 
 from simulators.values import money
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A balance as it was read or brought about: ``amount``, before exchange ``since`` left."""
+
+    amount: Decimal
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funded(Known):
+    """A balance from which what is sent since then is judged.
+
+    ``paid`` is the last exchange before the wagers that brought it about, which put back what a reading took;
+    ``covered`` is whether it is so much that no result is spent before it is rolled back.
+    """
+
+    paid: int
+    covered: bool = False
 
 
 @dataclass(eq=False)
 class Player:
     """One test player of the CLIENT.
 
-    ``known`` is what the balance was last proved or put to, None before the first look; ``opening`` is what the
-    player owned before the judge took it over (``touched``), None where that could not be told; ``lent`` of it
-    came from the judge's own first wager. All are in ``currency``.
+    ``opening`` is what the player owned before the judge took it over (``touched``), None where that could not be
+    told; ``lent`` of it came from the judge's own first wager. ``known`` are its balances as they were told, one after
+    the other; ``off`` is how far the last was seen to be from what was sent since it was ``funded``. All are in
+    ``currency``.
 
     ``coarse`` is how many smallest units of the currency a CLIENT takes at least, where it takes no smaller amount.
-
-    ``funded`` is what the player was brought to for the scenario under way, before exchange ``since``, ``earlier`` are
-    both of the time before; ``off`` is how far the balance was seen to be from what has been sent since then. ``read``
-    is the balance as it was read last, before the exchange of that number. ``paid`` is the last exchange before it was
-    funded, which put back what a reading took. ``covered`` is whether that was so much that no result is spent before
-    it is rolled back.
     """
 
     id: str
     currency: str
-    known: Decimal | None = None
     opening: Decimal | None = None
     touched: bool = False
     lent: Decimal = Decimal(0)
-    funded: Decimal = Decimal(0)
-    since: int = 0
-    earlier: tuple[int, Decimal] = (0, Decimal(0))
-    paid: int = 0
-    covered: bool = False
+    known: list[Known] = field(default_factory=list)
     off: Decimal = Decimal(0)
     coarse: int = 1
-    read: tuple[int, Decimal] | None = None
 
-    def begins(self, since: int, amount: Decimal) -> None:
-        """The player has exactly ``amount``, from which what is sent from exchange ``since`` on is judged."""
-        self.earlier = self.since, self.funded
-        self.since, self.known, self.funded, self.off = since, amount, amount, Decimal(0)
+    @property
+    def last(self) -> Decimal | None:
+        """The balance as it was told last, None before the first look."""
+        return self.known[-1].amount if self.known else None
+
+    @property
+    def funded(self) -> Funded:
+        """What the player was brought to for the scenario under way; nothing, before the first."""
+        return next((one for one in reversed(self.known) if isinstance(one, Funded)), _NEVER)
 
     @property
     def owned(self) -> Decimal | None:
@@ -74,6 +89,9 @@ class Player:
 
     def __str__(self) -> str:
         return self.id
+
+
+_NEVER: Final = Funded(Decimal(0), 0, 0)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from decimal import Decimal
 from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
-from scenarios.wallet.player import Player
+from scenarios.wallet.player import Known, Player
 from scenarios.wallet.probes import Declined, Unanswered, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.wallet.transactions import Kind, Transaction
@@ -80,7 +80,7 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     if not player.touched:
         # What is found where the CLIENT went away in the middle, and this is done again, is the judge's own.
         player.touched, player.opening = True, opening
-    player.known = Decimal(0)
+    player.known.append(Known(Decimal(0), len(history)))
     start = len(history)
     try:
         found = _told_apart(probe.operator, player, _experiment(probe, player))
@@ -102,8 +102,8 @@ def try_call(probe: CallProbe, player: Player) -> None:
 
     For a ``player`` whose balance can be read through wagers, and left as found.
     """
-    operator = probe.operator
-    start = len(operator.channel.route.history)
+    operator, history = probe.operator, probe.operator.channel.route.history
+    start = len(history)
     try:
         paid = probe.give(player, _PAID)
         _told_right(probe, player)
@@ -113,11 +113,11 @@ def try_call(probe: CallProbe, player: Player) -> None:
             if one.ok:
                 operator.rollback(one, purpose=Purpose.PROBE)
                 _told_right(probe, player)
-        probe.empty(player)
+        probe.empty(player, player.last)
     except Unreadable:
         # Rules about money tell of it, by scenarios of their own.
         settle(operator, player, start)
-    player.known = Decimal(0)
+    player.known.append(Known(Decimal(0), len(history)))
 
 
 def _told_right(probe: CallProbe, player: Player) -> None:

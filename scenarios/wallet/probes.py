@@ -201,8 +201,8 @@ class WagersProbe:
 
     def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:
         """As a reading that puts nothing back; at the first look bet until a unit is refused, and prove it no debt."""
-        if player.known is not None:
-            return player.money(self._take(player, player.units(player.known)))
+        if player.touched and guess is not None:
+            return self._emptied(player, guess)
         self._sent.clear()
         whole = player.units(guess) if guess else 0
         taken = whole if whole > 0 and self.takes(player, whole) else 0
@@ -213,6 +213,9 @@ class WagersProbe:
             if not self.takes(player, lifted):
                 more += self._drain_from_below(player) - lifted
         return player.money(taken + more)
+
+    def _emptied(self, player: Player, guess: Decimal) -> Decimal:
+        return player.money(self._take(player, player.units(guess)))
 
     def takes(self, player: Player, units: int) -> bool:
         """Whether a bet of ``units`` smallest units is accepted (and so taken). Raises Unreadable."""

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from scenarios.cases.at_once import in_one_reading
-from scenarios.cases.batch import look
 from scenarios.contract import Level, Observed
 from scenarios.operator.messages import late, strict_json
 from scenarios.operator.messages.forgeries import HUGE, bend, raw
@@ -291,7 +290,7 @@ def test_failure_has_its_form_and_no_effect(operator: Verbs, player: Player, jud
             refused += _failed(judge, bet, case)
             if bet.refused:
                 balance = judge.balance("MSG-04", player, balance, bet, case=case) if apart else balance
-            elif bet.unknown and bet.answer is not None and look(judge, player, balance) == balance:
+            elif bet.unknown and bet.answer is not None and judge.run.read(player, balance).amount == balance:
                 # Nothing was done, so this was meant as a refusal.
                 refused += 1
                 judge.holds(

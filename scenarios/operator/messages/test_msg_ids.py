@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from scenarios.cases.batch import ACTIONS, Batch, look
+from scenarios.cases.batch import ACTIONS, Batch
 from scenarios.generated.families import ids
 from scenarios.generated.families.family import Cases
 from scenarios.operator.messages.forgeries import read_loosely
@@ -106,12 +106,12 @@ def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge, cas
     orphan = operator.rollback(operator.new_id(), player, player.unit)
     # Who cuts ids off finds the bet by any that is longer: that is IDM-08's, and done with here.
     operator.rollback(f"{bet.message.id}-{operator.new_id()}", player, player.unit)
-    balance = look(judge, player, before)
+    balance = judge.run.read(player, before).amount
     if balance != before:
         # It was the bet, the longer id, or such rollbacks pay.
         before = balance
         orphan = operator.rollback(operator.new_id(), player, player.unit)
-        balance = look(judge, player, before)
+        balance = judge.run.read(player, before).amount
     pays_orphans = balance != before
     tried = list(cases(ids.hostile()))
     names = [operator.new_id() + hostile.value for hostile in tried]
