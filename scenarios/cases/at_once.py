@@ -100,7 +100,7 @@ def _amiss(chain: Chain, units: int, judge: Judge, players: Sequence[Player]) ->
         if chain.base(units) is None:
             return None
         for player in players:
-            judge.measure_apart(player)
+            judge.measure(player)
     return [player.off - off for player, off in zip(players, before, strict=True)]
 
 
@@ -122,25 +122,23 @@ def holds(judge: Judge, check: Callable[[], object]) -> bool:
 
     That there was something is noted: a rule that holds one by one says so.
     """
-    result = judge.result
-    findings, judged = len(result.findings), set(result.judged)
-    notes = {rule: list(told) for rule, told in result.notes.items()}
-    found_nothing, judge.tentative = False, True
+    result, decided = judge.result, False
+    before, judge.tentative = result.take(), True
     try:
         check()
-        found_nothing = len(result.findings) == findings
+        decided = True
     except (Undecided, Unreadable):
         pass
     finally:
         judge.tentative = False
-        if not found_nothing:
-            dropped = result.findings[findings:]
-            del result.findings[findings:]
-            result.judged, result.notes = judged, notes
-            for rule in dict.fromkeys(one.rule for one in dropped):
-                told = message([one for one in dropped if one.rule == rule])
-                notes.setdefault(rule, []).append(f"{HELD_ALONE} (seen: {told})")
-    return found_nothing
+        tried = result.take()
+        result.add(before)
+        if good := decided and not tried.findings:
+            result.add(tried)
+        for rule in dict.fromkeys(one.rule for one in tried.findings):
+            note = f"{HELD_ALONE} (seen: {message(tried.of(rule))})"
+            result.notes.setdefault(rule, []).append(note)
+    return good
 
 
 def in_one_reading(judge: Judge, acts: Callable[..., object]) -> None:

@@ -88,5 +88,5 @@ def usual(kind: str, operator: Verbs, judge: Judge, player: Player) -> Decimal |
     before = judge.rested(player)
     if done(kind, operator, player) is None:
         return None
-    judge.measure_apart(player)
+    judge.measure(player)
     return player.off - before

@@ -1,6 +1,7 @@
 """Stories before the judge: searched for, or played again, and told as a finding where one breaks."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -58,9 +59,7 @@ def judge_stories(
     judge.holds(plan.rule, True, expected="", seen="")
     if found is not None:
         story, broken = found
-        judge.result.stories[plan.rule] = story
-        if broken.reading is not None:
-            judge.result.readings[plan.rule] = broken.reading
+        judge.result.stories[plan.rule] = replace(story, reading=broken.reading)
         judge.holds(
             plan.rule,
             False,

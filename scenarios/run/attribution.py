@@ -33,7 +33,7 @@ class Attributing(Balances):
 
     def _leave(self, rule: str, fault: PlainFault | None) -> bool:
         if fault is not None:
-            self.result.left[rule] = fault.told
+            self.result.undecided[rule] = fault.told
         return fault is not None
 
     def _since_funded(self, player: Player) -> list[Exchange]:

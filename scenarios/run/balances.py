@@ -71,8 +71,12 @@ class Balances(Together):
     ) -> Decimal:
         """Probe the balance, which is probably ``expected``, else one of ``likely``, without judging it.
 
-        After the ``last`` time the player is to be funded anew. Raises Unreadable.
+        After the ``last`` time the player is to be funded anew. Where a bet behind another transaction goes wrong, a
+        result of 0 is sent before: a balance is read by bets, too, and what they do there is no effect of what is
+        judged. Raises Unreadable.
         """
+        if self.run.plain_faults.bets_behind:
+            self.run.verbs.result(player, Decimal(0))
         allowed = self.expected(player)
         if expected is None:
             expected = self._likely(player, allowed)
@@ -80,21 +84,10 @@ class Balances(Together):
         self._keep(player, reading, allowed)
         return reading.amount
 
-    def measure_apart(
-        self, player: Player, expected: Decimal | None = None, *, last: bool = False
-    ) -> Decimal:
-        """As ``measure``; where a bet behind another transaction goes wrong, a result of 0 is sent before.
-
-        A balance is read by bets, too: what they do there is no effect of what is judged.
-        """
-        if self.run.plain_faults.bets_behind:
-            self.run.verbs.result(player, Decimal(0))
-        return self.measure(player, expected, last=last)
-
     def rested(self, player: Player) -> Decimal:
         """How far off the balance is, read anew where a bet behind another transaction goes wrong."""
         if self.run.plain_faults.bets_behind:
-            self.measure_apart(player)
+            self.measure(player)
         return player.off
 
     def fund(self, player: Player, units: int, *, covered: bool = False) -> Decimal:

@@ -1,7 +1,7 @@
 """Verdicts: what was found by scenario and by rule, and the exit code that follows. Pure data, no I/O."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
 from itertools import accumulate
@@ -31,6 +31,8 @@ class Standing(StrEnum):
 HELD_ALONE: Final = (
     "it holds one request after the other; with several under way it did not, which rules about races judge"
 )
+# What is asked where something was seen once.
+WHO: Final = "Did somebody else use the player? If not, judge it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,51 @@ class Finding:
         return self.mistake.explaining(self.seen) if self.mistake else self.seen
 
 
-@dataclass
-class ScenarioResult:
-    """One scenario's run: its rules, its findings, and how it ended (``ended`` is None when it ran to its end).
+@dataclass(kw_only=True)
+class Found:
+    """What a scenario, or a part of one, found: ``findings``, ``notes`` by rule, and which rules it ``judged``.
 
-    ``stories`` are generated histories that broke a rule, each as short as it was found; ``readings`` the player
-    and the balance, in the player's currency, that was read at the end of each, where one was. ``seen_once`` says of
-    rules what broke them and did not come back when it was tried again, ``left`` which other rule tells of what was
-    seen. ``untold`` says why no balance could be read,
+    ``stories`` are generated histories that broke a rule, each as short as it was found. ``undecided`` says of rules
+    why what was seen accuses nobody: it did not come back when it was tried again, say, or another rule tells of it.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
+    stories: dict[str, Story] = field(default_factory=dict)
+    undecided: dict[str, str] = field(default_factory=dict)
+
+    def take(self) -> "Found":
+        """All that was found so far, which is forgotten here."""
+        mine = {each.name: getattr(self, each.name) for each in fields(Found)}
+        vars(self).update(vars(Found()))
+        return Found(**mine)
+
+    def add(self, other: "Found") -> None:
+        """Have found what ``other`` found, too, after all else."""
+        self.findings += other.findings
+        self.judged |= other.judged
+        self.stories |= other.stories
+        self.undecided |= other.undecided
+        for rule, notes in other.notes.items():
+            self.notes.setdefault(rule, []).extend(notes)
+
+    def of(self, rule: str) -> list[Finding]:
+        """The findings about ``rule``, in the order in which they were made."""
+        return [finding for finding in self.findings if finding.rule == rule]
+
+    def leave_open(self, findings: Collection[Finding], why: Callable[[str], str]) -> None:
+        """Accuse nobody of ``findings``: their rules are undecided, for what ``why`` says behind their words."""
+        for rule in dict.fromkeys(one.rule for one in findings):
+            self.undecided[rule] = why(message([one for one in findings if one.rule == rule]))
+        self.findings = [one for one in self.findings if one not in findings]
+
+
+@dataclass
+class ScenarioResult(Found):
+    """One scenario's run: its rules, what it found, and how it ended (``ended`` is None when it ran to its end).
+
+    ``untold`` says why no balance could be read,
     "" where they could: then only what answers decide is judged. ``went_away_again`` is whether the CLIENT
     went away in it, came back, and went away in it once more. ``answers`` are those that it rests on. ``began`` is
     seconds since the history began, ``seconds`` how long it took. ``currency`` is that in which rules were judged once
@@ -111,18 +150,10 @@ class ScenarioResult:
     id: str
     title: str
     rules: tuple[str, ...]
-    findings: list[Finding] = field(default_factory=list)
-    notes: dict[str, list[str]] = field(default_factory=dict)
-    judged: set[str] = field(default_factory=set)
     ended: Standing | None = None
     reason: str = ""
     first_exchange: int = 0
-    last_exchange: int = 0
     nodeid: str = ""
-    stories: dict[str, Story] = field(default_factory=dict)
-    readings: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
-    seen_once: dict[str, str] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)
     went_away_again: bool = False
     began: float = 0.0
     seconds: float = 0.0
@@ -143,17 +174,13 @@ class ScenarioResult:
             return Standing.FAILED
         if mine:
             return Standing.WARNED
-        if rule in self.seen_once or rule in self.left:
+        if rule in self.undecided:
             return Standing.UNDECIDED
         if self.ended is not None:
             return self.ended
         if self.untold and not RULES[rule].by_answers:
             return Standing.UNDECIDED
         return Standing.INFO if RULES[rule].level is Level.INFO else Standing.PASSED
-
-    def of(self, rule: str) -> list[Finding]:
-        """The findings about ``rule``, in the order in which they were made."""
-        return [finding for finding in self.findings if finding.rule == rule]
 
 
 def decided_by(rule: str, exchanges: Sequence[Exchange]) -> Observed:
@@ -241,7 +268,7 @@ def judge_rule(rule: Rule, results: Iterable[ScenarioResult], *, interrupted: bo
         reason = message([finding for result in mine for finding in result.of(rule.id)])
     elif standing in (Standing.SKIPPED, Standing.UNDECIDED):
         reason = next(
-            result.left.get(rule.id) or result.seen_once.get(rule.id, result.reason or result.untold)
+            result.undecided.get(rule.id, result.reason or result.untold)
             for result in mine
             if result.standing(rule.id) is standing
         )

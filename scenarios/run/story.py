@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,8 @@ class Story:
     """A sequence of steps that broke ``rule``; ``opening`` is the balance before it, in smallest units.
 
     ``why`` says in one line how it broke the rule, ``account`` tells it in further ones. ``players`` is how many may
-    act in it, and have a balance that is judged.
+    act in it, and have a balance that is judged. ``reading`` is the player and the balance, in the player's currency,
+    that was read at its end, where one was.
     """
 
     rule: str
@@ -170,6 +172,7 @@ class Story:
     why: str = ""
     players: int = 1
     account: tuple[str, ...] = ()
+    reading: tuple[str, Decimal] | None = field(default=None, compare=False)
 
     @property
     def alone(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self, TypeVar
 
-from scenarios.run.findings import ScenarioResult
+from scenarios.run.findings import Found, ScenarioResult
 from scenarios.run.planning.width import Result, side_by_side
 from scenarios.run.run import Run
 from scenarios.wallet.player import FreePlayers, Player
@@ -67,17 +67,14 @@ class Together:
 
     def _apart(self, does: Sequence[Callable[[Self], Result]], number: int) -> list[Result]:
         """Call all of ``does``, about ``number`` at once, each with a judge of its own; findings keep the order."""
-        own = [replace(self.result, findings=[], judged=set(), notes={}) for _ in does]
+        own = [replace(self.result, **vars(Found())) for _ in does]
         sharing = self.sharing * min(number, self.run.width)
         judges = [replace(self, result=one, sharing=sharing) for one in own]
         try:
             return self.together([partial(do, judge) for do, judge in zip(does, judges, strict=True)])
         finally:
             for one in own:
-                self.result.findings += one.findings
-                self.result.judged |= one.judged
-                for rule, notes in one.notes.items():
-                    self.result.notes.setdefault(rule, []).extend(notes)
+                self.result.add(one)
 
     def spread(
         self,

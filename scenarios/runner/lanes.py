@@ -31,7 +31,6 @@ from scenarios.runner.fixture_values import NAMES, Simulators, in_lane, simulato
 from scenarios.runner.fixtures import JUDGE, choices_learned
 from scenarios.runner.needs import ALONE, TWO, currency_of, lacking, needs_probe, provider_of, rules_of
 from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
-from scenarios.runner.second_look import drop
 from scenarios.wallet.player import FreePlayers, Player
 from scenarios.wallet.probes import WagersProbe
 from simulators.exchanges.history import Exchange
@@ -190,7 +189,7 @@ class Lanes:
             # What an exception ended will tell by itself, alone.
             with contextlib.suppress(Exception, pytest.skip.Exception):
                 self._call(item, judge)
-                result.last_exchange, result.seconds = len(history), history.now() - result.began
+                result.seconds = history.now() - result.began
                 item.stash[AHEAD] = True
         if item.stash.get(AHEAD, False) and result.findings and turn(item) != AFTER_CHOICES:
             # All of it was sent beside others' requests, but for the races.
@@ -198,7 +197,7 @@ class Lanes:
         # What rests on others' findings, too, is judged once those have been looked at.
         elif not (item.stash.get(AHEAD, False) and not result.findings and self.keep(result)):
             item.stash[AHEAD] = False
-            drop(result)
+            result.take()
 
     def _call(self, item: pytest.Function, judge: Judge) -> None:
         try:

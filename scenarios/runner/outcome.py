@@ -8,7 +8,7 @@ import pytest
 from scenarios.contract import RULES, Level, Observed
 from scenarios.problems.errors import Problem
 from scenarios.run.balances import Undecided
-from scenarios.run.findings import Finding, ScenarioResult, Standing, message
+from scenarios.run.findings import WHO, Finding, ScenarioResult, Standing, message
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Enough, shortened
 from scenarios.run.run import Run
@@ -107,9 +107,7 @@ def accuse(result: ScenarioResult, noticed: Noticed | None) -> None:
     if noticed.once and noticed.passing:
         result.notes.setdefault(noticed.rule, []).append(f"{once}sent again it was taken")
     elif noticed.once:
-        result.seen_once[noticed.rule] = (
-            f"{once}the next one held. Did somebody else use the player? If not, judge it again"
-        )
+        result.undecided[noticed.rule] = f"{once}the next one held. {WHO}"
     else:
         result.findings.append(found)
 
@@ -121,7 +119,7 @@ def redact(result: ScenarioResult, text: Callable[[str], str]) -> None:
         return shortened(text(said))
 
     result.reason = clean(result.reason)
-    result.seen_once = {rule: clean(text) for rule, text in result.seen_once.items()}
+    result.undecided = {rule: clean(text) for rule, text in result.undecided.items()}
     result.notes = {rule: [clean(note) for note in notes] for rule, notes in result.notes.items()}
     result.findings[:] = [
         replace(
@@ -156,9 +154,9 @@ def tell_pytest(report: pytest.TestReport, result: ScenarioResult, run: Run) -> 
     elif result.ended is Standing.UNDECIDED:
         report.outcome = "failed"
         report.longrepr = f"undecided: {result.reason}"
-    elif result.seen_once.keys() & set(run.settings.rules):
+    elif result.undecided.keys() & set(run.settings.rules):
         report.outcome = "failed"
-        report.longrepr = "\n".join(f"{rule} undecided: {why}" for rule, why in result.seen_once.items())
+        report.longrepr = "\n".join(f"{rule} undecided: {why}" for rule, why in result.undecided.items())
     elif result.ended is None:
         report.outcome = "passed"
         if asked:

@@ -12,14 +12,15 @@ players, too. Nor does what did not come back, where plain wagers at once lose o
 """
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
 from scenarios.cases.plain_transactions import AT_ONCE, learn_plain_faults, lost_at_once
 from scenarios.contract import RULES, Observed
-from scenarios.run.findings import HELD_ALONE, Finding, ScenarioResult, message
+from scenarios.run.findings import HELD_ALONE, WHO, Finding, ScenarioResult
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -41,7 +42,6 @@ _LOST_AT_ONCE: Final = (
     f"under way at once, with nothing copied, rolled back or killed. {AT_ONCE} tells of that: fix it first, then "
     "judge this again"
 )
-_WHO: Final = "Did somebody else use the player? If not, judge it again"
 # Seconds for which balances have to be still, where somebody else may move them.
 _LEAST_STILL, _MOST_STILL = 3.0, 10.0
 
@@ -56,7 +56,7 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
     if isinstance(error, TargetGone) or (open_yet and _lost(judge)):
         error = _anew(item, judge)
     elif open_yet and _paused(judge):
-        drop(result)
+        result.take()
         judge.hurried, error = False, _run(item, judge)
     if isinstance(error, OutOfBounds):
         _leave_open(result, f"time was over: {error}")
@@ -76,9 +76,9 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
     try:
         run.guard.wait_return()
     except TargetGone as gone:
-        drop(result)
         return gone
-    drop(result)
+    finally:
+        result.take()
     run.away.append(range(result.first_exchange, len(run.history)))
     run.warn(f"the CLIENT went away during {result.id} and came back; that was judged again")
     ending = _run(item, judge)
@@ -93,56 +93,46 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
     return None
 
 
-def drop(result: ScenarioResult) -> None:
-    """Forget what was found while the CLIENT went away."""
-    result.findings, result.judged, result.notes = [], set(), {}
-    result.stories, result.readings, result.left = {}, {}, {}
-
-
 def _look_again(item: pytest.Function, judge: Judge) -> None:
     """Run the scenario of ``item`` once more and keep the findings that came back. Raises TargetGone, OutOfBounds."""
     result = judge.result
-    first, judged, notes = result.findings, result.judged, result.notes
-    stories, readings = dict(result.stories), dict(result.readings)
     sent = judge.run.sent_in(result)
     # How many go at once is found out by overlapping, too, and balances are read so: both say nothing of the rule.
     own = {Purpose.LIVENESS, Purpose.PROBE}
     told = (one for one in sent if one.number not in judge.abreast and one.purpose not in own)
     raced, lost = _overlapped(told), _lost(judge) or _paused(judge)
-    if any(finding.observed in (Observed.MONEY, Observed.REFUSED) for finding in first):
-        learn_plain_faults(judge)
-    result.findings, result.judged, result.notes, result.left = [], set(), {}, {}
-    ending: Exception | None = None
-    began = judge.run.clock()
+    first, ending, began = result.take(), None, judge.run.clock()
     try:
+        if any(finding.observed in (Observed.MONEY, Observed.REFUSED) for finding in first.findings):
+            learn_plain_faults(judge)
+            result.take()
+        # They are played again.
+        result.stories, began = {**first.stories}, judge.run.clock()
         ending = _run(item, judge)
         if isinstance(ending, TargetGone):
             # What interrupts the second look interrupts the verdict: it is taken once more.
             ending = _anew(item, judge)
-        second, again = result.findings, result.judged
     finally:
-        result.findings, result.judged, result.notes = first, judged, notes
-        result.stories, result.readings = stories, readings
+        second = result.take()
+        result.add(replace(first, undecided=second.undecided))
+    back = {finding.rule for finding in second.findings}
     if result.went_away_again:
-        result.findings = second
+        result.findings = second.findings
     elif isinstance(ending, TargetGone):
         _leave_open(result, "the target went away")
     elif isinstance(ending, OutOfBounds):
-        _leave_open(result, f"time was over: {ending}", {finding.rule for finding in second})
+        _leave_open(result, f"time was over: {ending}", back)
     if isinstance(ending, TargetGone | OutOfBounds):
         raise ending
     if result.went_away_again:
         return
-    if result.left:
-        # What another rule tells of is no finding of this one, but the rest is.
-        result.findings = [one for one in first if one.rule not in result.left]
-        result.findings += [one for one in second if one.rule in result.left]
-    elif judge.abreast:
-        # Sent one after the other, they show better what did it.
-        back = {finding.rule for finding in second}
-        result.findings = [one for one in first if one.rule not in back] + second
+    # What another rule tells of is no finding of this one, but the rest is. Sent one after the other, they show better
+    # what did it.
+    anew = {*result.undecided} or (back if judge.abreast else set())
+    result.findings = [one for one in first.findings if one.rule not in anew]
+    result.findings += [one for one in second.findings if one.rule in anew]
     took = judge.run.clock() - began
-    _confirm(judge, {finding.rule for finding in second}, again, raced=raced, lost=lost)
+    _confirm(judge, back, second.judged, raced=raced, lost=lost)
     # The sweep takes long, and all players: it meets others sooner.
     if judge.run.unsteady or turn(item) > HARM:
         _leave_what_moves(judge, took)
@@ -158,23 +148,16 @@ def _leave_what_moves(judge: Judge, took: float) -> None:
     if not by_money:
         return
     judge.run.guard.sleep(min(max(took, _LEAST_STILL), _MOST_STILL))
-    if _still(judge):
-        return
-    for rule in {finding.rule for finding in by_money}:
-        result.seen_once[rule] = (
-            f"{message(result.of(rule))}; then the balance moved with nothing sent. {_WHO}"
-        )
-    result.findings = [finding for finding in result.findings if finding not in by_money]
+    if not _still(judge):
+        result.leave_open(by_money, lambda seen: f"{seen}; then the balance moved with nothing sent. {WHO}")
 
 
 def _leave_open(result: ScenarioResult, why: str, back: Iterable[str] = ()) -> None:
     """Accuse of nothing that could not be looked at again, and say ``why``; what came ``back`` stands."""
-    open_rules = {finding.rule for finding in result.findings}.difference(back)
-    result.seen_once |= {
-        rule: f"seen once: {message(result.of(rule))}; before it could be tried again {why}"
-        for rule in open_rules
-    }
-    result.findings = [finding for finding in result.findings if finding.rule not in open_rules]
+    result.leave_open(
+        [finding for finding in result.findings if finding.rule not in back],
+        lambda seen: f"seen once: {seen}; before it could be tried again {why}",
+    )
 
 
 def leave_to_others(run: Run, results: Iterable[ScenarioResult]) -> None:
@@ -182,46 +165,42 @@ def leave_to_others(run: Run, results: Iterable[ScenarioResult]) -> None:
     if not run.lock.shared():
         return
     for result in results:
-        open_yet = [finding for finding in result.findings if finding.observed in _BY_BALANCE]
-        for rule in {finding.rule for finding in open_yet}:
-            result.seen_once[rule] = (
-                f"{message([finding for finding in open_yet if finding.rule == rule])}; seen while another check or "
-                "load on this machine used the player: wait for its end, or give each players of its own"
-            )
-        result.findings = [finding for finding in result.findings if finding not in open_yet]
+        result.leave_open(
+            [finding for finding in result.findings if finding.observed in _BY_BALANCE],
+            lambda seen: (
+                f"{seen}; seen while another check or load on this machine used the player: wait for its end, or give "
+                "each players of its own"
+            ),
+        )
 
 
 def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost: bool) -> None:
     """Keep the findings that came ``back``, of the rules that were judged ``again``."""
-    result, first = judge.result, judge.result.findings
-    dropped = set()
-    for rule in dict.fromkeys(finding.rule for finding in first):
+    result = judge.result
+    for rule in dict.fromkeys(finding.rule for finding in result.findings):
+        mine = result.of(rule)
         # What could not be tried again speaks for itself.
-        silent = all(finding.observed is Observed.SILENT for finding in result.of(rule))
+        silent = all(finding.observed is Observed.SILENT for finding in mine)
         by_chance = (raced or "restart" in RULES[rule].needs) and not silent
         if rule in back or rule not in again:
             continue
-        if by_chance and rule not in _ABOUT_RACES and _by_money(result, rule, all) and lost_at_once(judge):
-            result.seen_once[rule] = _LOST_AT_ONCE
-        elif by_chance and _still(judge):
+        money = [finding.observed is Observed.MONEY for finding in mine]
+        if by_chance and rule not in _ABOUT_RACES and all(money) and lost_at_once(judge):
+            result.leave_open(mine, lambda _: _LOST_AT_ONCE)
             continue
-        elif not raced and any(judge.abreast.intersection(one.exchanges) for one in result.of(rule)):
-            result.notes.setdefault(rule, []).append(HELD_ALONE)
-            judge.run.unsteady |= _by_money(result, rule)
-            dropped.add(rule)
-        elif lost and (not raced or (silent and not _in_races(judge, result.of(rule)))):
-            # The CLIENT was away or paused, and was back before anybody asked: what was found then says nothing.
-            dropped.add(rule)
+        if by_chance and _still(judge):
+            continue
+        side_by_side = not raced and any(judge.abreast.intersection(one.exchanges) for one in mine)
+        # The CLIENT was away or paused, and was back before anybody asked: what was found then says nothing.
+        says_nothing = lost and (not raced or (silent and not _in_races(judge, mine)))
+        if side_by_side or says_nothing:
+            result.findings = [finding for finding in result.findings if finding not in mine]
         else:
-            judge.run.unsteady |= _by_money(result, rule)
-            result.seen_once[rule] = _once(result, rule)
-    result.findings = [
-        finding for finding in first if finding.rule not in dropped and finding.rule not in result.seen_once
-    ]
-
-
-def _by_money(result: ScenarioResult, rule: str, how_many: Callable[[Iterable[bool]], bool] = any) -> bool:
-    return how_many(finding.observed is Observed.MONEY for finding in result.of(rule))
+            result.leave_open(mine, _once)
+        if side_by_side:
+            result.notes.setdefault(rule, []).append(HELD_ALONE)
+        if side_by_side or not says_nothing:
+            judge.run.unsteady |= any(money)
 
 
 def _run(item: pytest.Function, judge: Judge) -> Exception | None:
@@ -280,6 +259,5 @@ def _still(judge: Judge) -> bool:
     return True
 
 
-def _once(result: ScenarioResult, rule: str) -> str:
-    seen = message(result.of(rule))
-    return f"seen once: {seen}; tried again with new ids and a fresh balance, it held. {_WHO}"
+def _once(seen: str) -> str:
+    return f"seen once: {seen}; tried again with new ids and a fresh balance, it held. {WHO}"

@@ -12,12 +12,12 @@ import pytest
 from scenarios.contract import RULES
 from scenarios.oracles.answers import answers
 from scenarios.problems.errors import Exit, Problem
-from scenarios.problems.signals import told_once
 from scenarios.run.balances import Undecided
 from scenarios.run.begin import begin, in_currency
 from scenarios.run.findings import RuleVerdict, ScenarioResult, Standing, exit_code, judge_rule
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
+from scenarios.runner.ending import end
 from scenarios.runner.fixture_values import Simulators
 from scenarios.runner.fixtures import JUDGE, RUN, SIMULATORS
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
@@ -36,9 +36,8 @@ from scenarios.runner.needs import (
 )
 from scenarios.runner.order import Order
 from scenarios.runner.outcome import accuse, broken_by, ended, error_line, redact, result_of, tell_pytest
-from scenarios.runner.second_look import leave_to_others, look
+from scenarios.runner.second_look import look
 from scenarios.target.lock import PlayerLock
-from scenarios.wallet.noticed import refusals
 from simulators.providers import PROVIDERS
 from simulators.values.clocks import watched
 
@@ -295,7 +294,6 @@ class Session:
             ended(self.run, result, call.excinfo.value, judge.run.suspicion.noticed)
         if call.when == "call" or call.excinfo is not None:
             if not item.stash.get(AHEAD, False):
-                result.last_exchange = len(self.run.history)
                 result.seconds = self.run.history.now() - result.began
             self._count_answers(result, whole=judges_history(item))
             for noticed in judge.run.noticed:
@@ -345,56 +343,8 @@ class Session:
             return
         self.finished = True
         self._simulators.close()
-        self.run.history.scenario = None
-        ran = {id(result) for result in self.run.results}
-        enough = self.run.settings.first_only and any(broken_by(one, self.run) for one in self.run.results)
-        why = "to end with the first that breaks a rule (-x)" if enough else "interrupted"
-        for result in self._planned:
-            if id(result) not in ran:
-                result.ended, result.reason = Standing.SKIPPED, f"not run: the run was {why}"
-                redact(result, self.run.redactor.text)
-        # In their own order, however many ran side by side.
-        self.run.results[:] = self._planned
-        self._restore()
-        self._tell_own()
-        at_once = self.run.route.concurrency.at_once
-        warning = self.run.pace.warning(at_once if at_once < self.run.route.connections else None)
-        if warning is not None:
-            self.run.warn(warning)
-        self.run.close()
-        self.run.lock.release()
+        end(self.run, self._runs, self._planned, self._tell)
         if self.report is not None and self.problem is None:
             from scenarios.report.write import write_reports
 
             write_reports(self.run, self.verdicts(), self.report)
-
-    def _tell_own(self) -> None:
-        """Hold against the CLIENT what it did to the judge's own wagers, up to the last that put a player back."""
-        for currency, run in self._runs.items():
-            results, found = [one for one in run.results if one.currency == currency], list(run.noticed)
-            # Where wagers are known to move other amounts, what is put back may be no amount at all.
-            if not run.diagnosis.why and not run.suspicion.why:
-                # One act is one finding: what a rule of the group tells of is told.
-                told = {RULES[one.rule].group for result in results for one in result.findings}
-                own = {(player.id, player.currency) for player in run.players}
-                found += [
-                    one for one in refusals(run.while_there(), own) if RULES[one.rule].group not in told
-                ]
-            for noticed in found:
-                for result in results:
-                    accuse(result, noticed)
-        leave_to_others(self.run, self.run.results)
-
-    def _tell_restoring(self) -> None:
-        """Answer who wants to end while players are put back."""
-        count, seconds = self.run.to_restore()
-        self._tell(f"putting back {count} players, about {seconds:.0f} s; once more to stop now")
-
-    def _restore(self) -> None:
-        try:
-            with told_once(self._tell_restoring):
-                self.run.restore()
-        except KeyboardInterrupt:
-            self.run.warn("interrupted while players were put back; check their balances")
-        except Exception as error:
-            self.run.warn(f"players were not put back: {type(error).__name__}: {error}")

@@ -5,17 +5,16 @@ amount, and a bet without funds is refused without effect. Where one is broken, 
 exchanges that show it, and the rules that need a balance are undecided rather than wrongly accused.
 """
 
-import time
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from scenarios.wallet.call_probe import CallProbe
+from scenarios.wallet.look_alikes import own_wagers, told_apart, was_paid
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Known, Player
 from scenarios.wallet.probes import Declined, Unanswered, Unreadable, WagersProbe
 from simulators.exchanges.history import Exchange, Purpose
-from simulators.wallet.transactions import Kind, Transaction
 
 # In smallest units: what is paid in, a small part of it, and the bet that no test player can afford.
 _PAID = 10_000
@@ -33,13 +32,6 @@ _EXPECTED = {
     "BET-03": "a bet over the balance is refused",
     "RES-01": "a result pays the player, who can bet it",
 }
-# Rules that seem to be broken where the fault is another: of what kind of wager each is.
-_SIGNS_OF = {"BET-01": Kind.BET, "RES-01": Kind.RESULT}
-# What is bet as soon as it was paid, in smallest units, and the pauses after which that is tried again, in seconds.
-_AT_ONCE = 77_700
-_LATER = (0.5, 2.5)
-# So often is paid what earlier wagers may have left owed.
-_DEBTS = 3
 _REMEDY = '; add balance = { get = "..", read = ".." } to [driver] to judge the rest'
 
 _TAKES_ALL = Noticed("BET-03", _EXPECTED["BET-03"], "every bet is accepted, however large")
@@ -69,11 +61,11 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     try:
         opening = probe.empty(player)
     except Unreadable as error:
-        found = _told_apart(probe.operator, player, _unreadable(probe, player, error))
+        found = told_apart(probe.operator, player, _unreadable(probe, player, error))
         # Taken over, but what it owned is not known: all that the judge did is undone here and now.
         player.touched = True
         if found is not None and found.rule == "BET-01" and _takes_nothing(probe, player):
-            _roll_back(probe.operator, [one for one in _own(probe.operator, player) if _paid(one)])
+            _roll_back(probe.operator, [one for one in own_wagers(probe.operator, player) if was_paid(one)])
         else:
             settle(probe.operator, player)
         return _blame(probe, player, found, range(start, len(history)), str(error))
@@ -83,11 +75,11 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     player.known.append(Known(Decimal(0), len(history)))
     start = len(history)
     try:
-        found = _told_apart(probe.operator, player, _experiment(probe, player))
+        found = told_apart(probe.operator, player, _experiment(probe, player))
         if found is None:
             _large_results(probe, player)
     except Unreadable as error:
-        found = _told_apart(probe.operator, player, _unreadable(probe, player, error))
+        found = told_apart(probe.operator, player, _unreadable(probe, player, error))
         settle(probe.operator, player, start)
         return _blame(probe, player, found, range(start, len(history)), str(error))
     if found is None:
@@ -232,7 +224,7 @@ def settle(operator: Verbs, player: Player, start: int = 0) -> None:
     Those without an answer are sent again first, as nothing else tells what they did. Where the one wager is
     refused, each is rolled back.
     """
-    known = [one for one in _own(operator, player, start) if operator.settle(one).ok]
+    known = [one for one in own_wagers(operator, player, start) if operator.settle(one).ok]
     moved = sum((_SIGNS[one.message.kind] * one.message.amount for one in known), Decimal(0))
     if not moved:
         return
@@ -246,26 +238,6 @@ def _roll_back(operator: Verbs, wagers: list[Exchange]) -> None:
         operator.rollback(one, purpose=Purpose.RESTORE)
 
 
-def _paid(exchange: Exchange) -> bool:
-    return exchange.ok and exchange.message.kind == "result"
-
-
-def _own(operator: Verbs, player: Player, start: int = 0) -> list[Exchange]:
-    """The genuine wagers for ``player`` since exchange ``start``, each with its most telling answer."""
-    last: dict[str, Exchange] = {}
-    for exchange in operator.channel.route.history.since(start):
-        message = exchange.message
-        if (
-            not isinstance(message, Transaction)
-            or message.kind is Kind.ROLLBACK
-            or message.player != player.id
-        ):
-            continue
-        if exchange.genuine and not (message.id in last and exchange.unknown):
-            last[message.id] = exchange
-    return list(last.values())
-
-
 def _takes_nothing(probe: WagersProbe, player: Player) -> bool:
     """Whether bets take nothing at all: the largest accepted so far is accepted four times more."""
     largest = _largest_bet(probe.operator, player)
@@ -276,7 +248,7 @@ def _takes_nothing(probe: WagersProbe, player: Player) -> bool:
 
 def _largest_bet(operator: Verbs, player: Player) -> Exchange | None:
     """The largest of the bets that were accepted so far."""
-    bets = [one for one in _own(operator, player) if one.ok and one.message.kind == "bet"]
+    bets = [one for one in own_wagers(operator, player) if one.ok and one.message.kind == "bet"]
     return max(bets, key=lambda one: one.message.amount, default=None)
 
 
@@ -294,89 +266,6 @@ def _unreadable(probe: WagersProbe, player: Player, error: Unreadable) -> Notice
     except Unreadable:
         return None
     return Noticed("BET-01", "bets take exactly their amount", str(error))
-
-
-def _told_apart(operator: Verbs, player: Player, found: Noticed | None) -> Noticed | None:
-    """What another fault than ``found`` explains that it looks like; else ``found``."""
-    if found is None or found.rule not in _SIGNS_OF:
-        return found
-    return (
-        _taken_for_copy(operator, player) or _late(operator, player) or _paid_once(operator, player) or found
-    )
-
-
-def _taken_for_copy(operator: Verbs, player: Player) -> Noticed | None:
-    """A wager that was answered as another of its kind and amount, with the very CLIENT id, and so moved nothing."""
-    seen: dict[object, Exchange] = {}
-    for one in _own(operator, player):
-        first = seen.setdefault((one.message.kind, one.message.amount, one.client_id), one) if one.ok else one
-        if first is not one:
-            rule = next(rule for rule, kind in _SIGNS_OF.items() if kind is one.message.kind)
-            told = f"answered as #{first.number}, another {first.message.kind}, with its CLIENT id"
-            expected = f"each {one.message.kind} moves its amount, whatever came before it"
-            return Noticed(rule, expected, told, (first.number, one.number))
-    return None
-
-
-def _late(operator: Verbs, player: Player) -> Noticed | None:
-    """Whether a result can be bet, or a bet is missing, only some time after it was answered."""
-    amount = _more_than_paid(operator, player)
-
-    def bets(*, later: float = 0) -> Exchange:
-        if later:
-            time.sleep(later)
-        return operator.bet(player, amount, purpose=Purpose.PROBE)
-
-    # Whatever is owed is paid, and what was sent before has its effect: then less than the amount is left.
-    for _ in range(_DEBTS):
-        if not operator.result(player, amount, purpose=Purpose.PROBE).ok or bets(later=_LATER[0]).ok:
-            break
-    paid, first = operator.result(player, amount, purpose=Purpose.PROBE), bets()
-    second = bets() if first.ok else first
-    if not paid.ok or (first.ok and second.refused):
-        return None
-    # A further bet would take what results paid too much.
-    later = (bets(later=pause) for pause in ((sum(_LATER),) if first.ok else _LATER))
-    third = next((one for one in later if one.ok != first.ok), None)
-    if third is None:
-        return None
-    rule, what, first_then = (
-        ("BET-01", "a bet of {} is taken", "a second bet of it was accepted at once, and a third refused")
-        if first.ok
-        else ("RES-01", "a result of {} is paid", "a bet of it was refused at once, and accepted")
-    )
-    return Noticed(
-        rule,
-        f"{what.format(player.show(amount))} when it is answered",
-        f"{first_then} {third.invoked - first.invoked:.1f} s later: what is answered is not done yet",
-        tuple(dict.fromkeys((paid.number, first.number, second.number, third.number))),
-    )
-
-
-def _paid_once(operator: Verbs, player: Player) -> Noticed | None:
-    """Whether of two results alike, one right behind the other, one alone is paid."""
-    amount = _more_than_paid(operator, player)
-    paid = [operator.result(player, amount, purpose=Purpose.PROBE) for _ in range(2)]
-    if not all(one.ok for one in paid):
-        return None
-    # A bet of both may also be more than the CLIENT takes at a time.
-    both, one, other = (
-        operator.bet(player, each, purpose=Purpose.PROBE) for each in (2 * amount, amount, amount)
-    )
-    if not both.refused or not one.ok or not other.refused:
-        return None
-    return Noticed(
-        "RES-01",
-        f"two results of {player.show(amount)}, one right behind the other, are both paid",
-        "one bet of it was accepted, and a second refused: a result of the same amount is taken for a copy",
-        tuple(each.number for each in (*paid, both, one, other)),
-    )
-
-
-def _more_than_paid(operator: Verbs, player: Player) -> Decimal:
-    """An amount that is more than all results so far have left of the balance."""
-    paid = sum((one.message.amount for one in _own(operator, player) if _paid(one)), Decimal(0))
-    return max(player.money(_AT_ONCE), 2 * paid)
 
 
 def _blame(

@@ -3,7 +3,7 @@
 A rule that speaks of *any* copy, amount or id is judged by a family, not by the example that came to mind.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,21 +36,9 @@ class Family(Generic[T]):
         All of them, or where ``effort.family_share`` is n > 1 the core members and every n-th of the others,
         another n-th for the next seed, so that n runs see the whole family.
         """
-        return list(self._taken(effort.family_share, seed))
-
-    def left_out(self, effort: Effort, seed: int) -> int:
-        """How many members a run with ``effort`` and ``seed`` does not try."""
-        return len(self.members) - len(self.chosen(effort, seed))
-
-    def _taken(self, share: int, seed: int) -> Iterator[Case[T]]:
-        place = 0
-        for member in self.members:
-            if member.core:
-                yield member
-                continue
-            if (place + seed) % share == 0:
-                yield member
-            place += 1
+        others = [member for member in self.members if not member.core]
+        taken = others[-seed % effort.family_share :: effort.family_share]
+        return [member for member in self.members if member.core or member in taken]
 
 
 def family(core: Sequence[tuple[str, T]], others: Sequence[tuple[str, T]] = ()) -> Family[T]:

@@ -219,7 +219,7 @@ def _compare(
         sent = [(pair, both) for pair, both in zip(some, tries, strict=True) if both is not None]
         tried += len(sent)
         before, expected = player.off, judge.expected(player)
-        seen = judge.measure_apart(player, last=True)
+        seen = judge.measure(player, last=True)
         wrong = seen - before - expected.nearest(seen - before)
         gains = [int(both[-1].message.amount / player.unit) for _, both in sent]
         culprits = addends(abs(wrong), player.currency, gains) if together > 1 else range(len(sent))

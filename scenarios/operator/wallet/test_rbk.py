@@ -198,7 +198,7 @@ def test_of_a_rollback(operator: Verbs, player: Player, judge: Judge) -> None:
     judge.needs(bet.ok, "the bet that was to be rolled back was refused")
     rollback = operator.rollback(bet)
     judge.needs(rollback.ok, "the rollback that was to be rolled back was refused")
-    balance = judge.measure_apart(player, before)
+    balance = judge.measure(player, before)
     _climb(operator, judge, player, [bet, rollback], balance, max(balance, before))
 
 
@@ -218,7 +218,7 @@ def _climb(
             case=f"rollback of {level}",
             level=Level.MUST,
         )
-        after = judge.measure_apart(player, balance)
+        after = judge.measure(player, balance)
         judge.holds(
             "RBK-11",
             after <= most,
@@ -246,7 +246,7 @@ def test_then_the_result(operator: Verbs, player: Player, judge: Judge) -> None:
         judge.fund(player, 2000)
         if apart:
             undone()
-            judge.measure_apart(player)
+            judge.measure(player)
         amiss = player.off
         # Nothing is read in between, for that would be another bet.
         undone()

@@ -23,7 +23,7 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve |
     story, findings = result.stories.get(rule), result.of(rule)
     if story is None or not findings or not rule.startswith("INV"):
         return None
-    name, seen = result.readings.get(rule, ("", None))
+    name, seen = story.reading or ("", None)
     exchanges = [run.history[number] for number in findings[-1].exchanges[:_FOLLOWED]]
     wagers = [exchange for exchange in exchanges if isinstance(exchange.message, Transaction)]
     name = name or next((exchange.message.player for exchange in wagers), "")

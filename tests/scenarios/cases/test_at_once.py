@@ -13,7 +13,7 @@ def test_what_only_cases_at_once_showed_is_a_note_of_a_rule_that_holds_one_by_on
 
     def finds():
         result.findings.append(Finding("BET-01", Level.MUST, "balance 5.00 EUR", "balance 6.00 EUR"))
-        result.notes["BET-01"].append("of that reading")
+        result.notes.setdefault("BET-01", []).append("of that reading")
 
     assert not holds(judge, finds)
     assert not judge.tentative

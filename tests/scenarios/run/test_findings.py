@@ -12,7 +12,7 @@ MUST, SHOULD, INFO = RULES["RBK-04"], RULES["RBK-03"], RULES["RBK-11"]
 
 
 def result(rule, *findings, ended=None, reason="", notes=()):
-    made = ScenarioResult("x", "x", (rule.id,), list(findings), ended=ended, reason=reason)
+    made = ScenarioResult("x", "x", (rule.id,), findings=list(findings), ended=ended, reason=reason)
     made.notes = {rule.id: list(notes)} if notes else {}
     return made
 

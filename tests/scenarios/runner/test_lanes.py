@@ -138,12 +138,10 @@ def test_scenarios_with_two_players_go_side_by_side_too(tmp_path):
     )
     result = judged(Far(EIGHT), "BET-01", "RES-01", paths=[path])
     assert outcome(result) == [("BET-01", "passed"), ("RES-01", "passed")]
-    spans = [range(each.first_exchange, each.last_exchange) for each in result.run.results]
+    sent = [result.run.sent_in(each) for each in result.run.results]
+    spans = [range(own[0].number, own[-1].number + 1) for own in sent]
     assert any(one.start < other.start < one.stop for one in spans for other in spans)
-    pairs = [
-        {one.message.player for one in result.run.sent_in(each) if one.message is not None}
-        for each in result.run.results
-    ]
+    pairs = [{one.message.player for one in own if one.message is not None} for own in sent]
     assert {len(pair) for pair in pairs} == {0, 2}
     assert len(set().union(*pairs)) > 4
     for (span, own), (other_span, others) in combinations(zip(spans, pairs, strict=True), 2):
