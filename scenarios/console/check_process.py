@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from scenarios.contract import PLANNED, select
+from scenarios.contract import select
 from scenarios.problems.errors import Exit, Problem
 from scenarios.report.root_causes import to_fix
 from scenarios.report.summary import must_counts, replay_command, should_counts, verdict_in_words
@@ -105,7 +105,7 @@ def settings_of(wanted: dict[str, Any]) -> Settings:
     seed = wanted.get("seed")
     return Settings(
         target=_listening_at(target, wanted.get("listen", {})),
-        rules=tuple(rule for rule in chosen if only is not None or rule not in PLANNED),
+        rules=tuple(chosen),
         effort=effort_named(wanted.get("effort") or "quick"),
         seed=new_seed() if seed is None else seed,
         strict=bool(wanted.get("strict")),

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 
 from scenarios.contract.checkout import CHECKOUT
 from scenarios.contract.groups import GROUPS, MONEY
-from scenarios.contract.jackpot import JACKPOT
 from scenarios.contract.operator import OPERATOR
-from scenarios.contract.planned import PLANNED
 from scenarios.contract.rule import Level, Observed, Rule
+from scenarios.contract.voucher_money import JACKPOT_VOUCHERS
+from scenarios.contract.voucher_webhooks import JACKPOT_EVENTS
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from simulators.providers import PROVIDERS
 
-RULES: dict[str, Rule] = {rule.id: rule for rule in (*OPERATOR, *JACKPOT, *CHECKOUT)}
+RULES: dict[str, Rule] = {
+    rule.id: rule for rule in (*OPERATOR, *JACKPOT_EVENTS, *JACKPOT_VOUCHERS, *CHECKOUT)
+}
 
 
 def select(only: str | None = None, skip: str | None = None, provider: str | None = None) -> list[Rule]:
@@ -65,4 +67,4 @@ def _matching(name: str, flag: str) -> Iterable[str]:
     )
 
 
-__all__ = ["GROUPS", "MONEY", "PLANNED", "RULES", "Level", "Observed", "Rule", "select"]
+__all__ = ["GROUPS", "MONEY", "RULES", "Level", "Observed", "Rule", "select"]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 
-from scenarios.contract import PLANNED, RULES, Rule
+from scenarios.contract import RULES, Rule
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.hosting.checkout import undecidable
 from scenarios.report.summary import named
@@ -16,7 +16,7 @@ from simulators.providers import PROVIDERS
 def stated(target: Target) -> list[Rule]:
     """The rules that a verdict on ``target`` counts."""
     counted = Settings(target=target, rules=tuple(RULES)).applicable().rules
-    return [RULES[rule] for rule in counted if rule not in PLANNED]
+    return [RULES[rule] for rule in counted]
 
 
 def locked(target: Target, has: Callable[[str], bool]) -> Iterator[DoctorStep]:
@@ -64,8 +64,7 @@ def locked(target: Target, has: Callable[[str], bool]) -> Iterator[DoctorStep]:
 
 def _locked(rules: list[Rule], advice: str) -> DoctorStep:
     ids = [rule.id for rule in rules]
-    written = [rule for rule in RULES if rule not in PLANNED]
-    return DoctorStep(StepOutcome.LOCKED, named(ids, written), advice=advice, rules=tuple(ids))
+    return DoctorStep(StepOutcome.LOCKED, named(ids, [*RULES]), advice=advice, rules=tuple(ids))
 
 
 def _section(target: Target, rule: Rule) -> bool:

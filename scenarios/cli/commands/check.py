@@ -9,7 +9,7 @@ import click
 from scenarios.cli import shell_completion
 from scenarios.cli.options import Option, all_of, seconds
 from scenarios.cli.options import config as config_option
-from scenarios.contract import PLANNED, select
+from scenarios.contract import select
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.report.ci import github
 from scenarios.report.files import LAST, last_directory
@@ -107,9 +107,7 @@ def judge_target(
         chosen = _still_open(chosen)
     settings = Settings(
         target=target,
-        # Rules that have no scenario yet are named by `pitboss rules`; they are judged when asked for, as
-        # skipped.
-        rules=tuple(rule for rule in chosen if only is not None or rule not in PLANNED),
+        rules=tuple(chosen),
         effort=effort_named(effort),
         seed=new_seed() if seed is None else seed,
         strict=strict,

@@ -11,10 +11,9 @@ from rich.text import Text
 
 from scenarios.cli import shell_completion
 from scenarios.cli.click_errors import examples
-from scenarios.contract import GROUPS, PLANNED, Level, Rule, select
+from scenarios.contract import GROUPS, Level, Rule, select
 from simulators.providers import PROVIDERS
 
-NO_SCENARIO = "no scenario yet"
 _STYLES = {Level.MUST: "bold", Level.SHOULD: "", Level.INFO: "dim"}
 
 
@@ -59,7 +58,7 @@ def command(form: str, only: str | None, skip: str | None, provider: str | None)
 
 
 def as_json(rules: Iterable[Rule]) -> str:
-    """``rules`` as a JSON list of objects, with ``planned`` true where there is no scenario yet."""
+    """``rules`` as a JSON list of objects."""
     return json.dumps([_record(rule) for rule in rules], indent=2, ensure_ascii=False)
 
 
@@ -75,7 +74,6 @@ def _record(rule: Rule) -> dict[str, object]:
         "causes": rule.causes,
         "needs": list(rule.needs),
         "players": rule.players,
-        "planned": rule.id in PLANNED,
     }
 
 
@@ -93,12 +91,8 @@ def _markdown_lines(rules: Iterable[Rule]) -> Iterator[str]:
         yield "| id | level | needs | rule | why it matters | source |"
         yield "|---|---|---|---|---|---|"
         for rule in members:
-            cells = (rule.id, rule.level, _needs(rule), _statement(rule), rule.why, rule.source)
+            cells = (rule.id, rule.level, _needs(rule), rule.statement, rule.why, rule.source)
             yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _statement(rule: Rule) -> str:
-    return rule.statement + (f" **({NO_SCENARIO})**" if rule.id in PLANNED else "")
 
 
 def _needs(rule: Rule) -> str:
@@ -116,14 +110,11 @@ def _print_table(rules: list[Rule]) -> None:
         table.add_section()
         table.add_row(group, "", "", Text(GROUPS[group], style="italic"))
         for rule in members:
-            text = Text(rule.statement)
-            if rule.id in PLANNED:
-                text.append(f" ({NO_SCENARIO})", style="yellow")
-            table.add_row(rule.id, Text(rule.level, style=_STYLES[rule.level]), _needs(rule), text)
+            level = Text(rule.level, style=_STYLES[rule.level])
+            table.add_row(rule.id, level, _needs(rule), Text(rule.statement))
     console = Console()
     if not console.is_terminal:
         # A pipe has no width of its own, and narrow columns would break ids and words.
         console = Console(width=120)
     console.print(table)
-    planned = sum(rule.id in PLANNED for rule in rules)
-    console.print(f"{len(rules)} rules{f', {planned} of them with {NO_SCENARIO}' if planned else ''}.")
+    console.print(f"{len(rules)} rules.")

@@ -5,9 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from scenarios.cli.commands import rules
-from scenarios.cli.commands.rules import NO_SCENARIO, command
-from scenarios.contract import GROUPS, PLANNED, RULES
+from scenarios.cli.commands.rules import command
+from scenarios.contract import GROUPS, RULES
 
 
 def run(*arguments):
@@ -17,7 +16,6 @@ def run(*arguments):
 def test_json_holds_every_rule_in_order():
     told = json.loads(run("--format", "json").output)
     assert [rule["id"] for rule in told] == list(RULES)
-    assert {rule["id"] for rule in told if rule["planned"]} == PLANNED
     assert told[0]["statement"] == RULES["SIG-01"].statement
 
 
@@ -26,7 +24,6 @@ def test_markdown_has_a_table_for_each_group():
     assert [line[3:6] for line in text.splitlines() if line.startswith("## ")] == list(GROUPS)
     rows = [line for line in text.splitlines() if line[:6].strip("| ").isupper() and line.startswith("| ")]
     assert len(rows) == len(RULES)
-    assert text.count(NO_SCENARIO) == len(PLANNED)
 
 
 def test_the_table_shows_level_and_needs():
@@ -35,13 +32,6 @@ def test_the_table_shows_level_and_needs():
     for text in ("BET-08", "MUST", "ban", "2 players", "2 rules"):
         assert text in result.output
     assert "SIG-01" not in result.output
-
-
-def test_what_has_no_scenario_yet_is_said(monkeypatch):
-    monkeypatch.setattr(rules, "PLANNED", frozenset({"CHK-01"}))
-    result = run("--only", "BET-08,CHK-01")
-    assert NO_SCENARIO in result.output
-    assert "2 rules, 1 of them" in result.output
 
 
 @pytest.mark.parametrize("form", ["table", "markdown", "json"])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.contract import GROUPS, PLANNED, RULES, Level, select
+from scenarios.contract import GROUPS, RULES, Level, select
 from scenarios.contract.operator import OTHERWISE
 from scenarios.problems.errors import UsageProblem
 from scenarios.target.loading import ENTRIES
@@ -80,10 +80,6 @@ def test_a_rule_is_stated_as_a_dialect_has_it():
         .stated(refusing)
         .statement.startswith("the rollback of an unknown transaction moves no")
     )
-
-
-def test_planned_rules_are_rules():
-    assert set(RULES) >= PLANNED
 
 
 def test_all_rules_are_chosen_by_default():
