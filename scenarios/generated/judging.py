@@ -16,8 +16,6 @@ from scenarios.run.run import Run
 from scenarios.run.story import Story
 from scenarios.wallet.player import Player
 
-# Rules about what comes at once or under faults.
-_BESIDE = ("INV-04", "INV-05")
 # The rule about stories of bets alone, where a bet that is not covered and taken is the act itself.
 _BETS_ALONE = "INV-02"
 
@@ -114,7 +112,7 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     learn_plain_faults(judge)
     if judge.run.plain_faults.found:
         play(story, stage())
-    if story.rule in _BESIDE and not story.alone:
+    if story.beside and not story.alone:
         alone = story.one_by_one()
         if (still := play(alone, stage())) is not None:
             story, broken = alone.told(still.explained, still.account), still
@@ -122,7 +120,7 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     alike = [result for result in judge.run.results if result.currency == judge.result.currency]
     found = [one for result in alike for one in result.findings if one.observed in seen]
     told = {one.rule for one in found} & broken.rules
-    if story.rule in _BESIDE and story.alone:
+    if story.needs_no_race:
         told |= {one.rule for one in found if one.rule == "INV-01"} | judge.run.behind_stories
     if told:
         judge.run.behind_stories |= told

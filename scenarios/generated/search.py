@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from scenarios.generated.playback import Broken, Open, Stage
-from scenarios.run.story import Step, Story, Verb
+from scenarios.run.story import OF_SENT, Step, Story, Verb
 
 # The share of a plan's verbs that one story has: what stands beside few others follows on itself and on those often.
 _KEPT: Final = 0.7
@@ -30,24 +30,7 @@ FAULTS = (
     "copies:n=2",
 )
 # Verbs that mean something only after an earlier step.
-_LATER = (
-    Verb.ROLLBACK,
-    Verb.LATE_BET,
-    Verb.LATE_RESULT,
-    Verb.OTHER_AMOUNT,
-    Verb.OTHER_ACTION,
-    Verb.MISNAMED,
-    Verb.STRANGERS,
-    Verb.ANOTHERS_ID,
-    Verb.FOREIGN,
-    Verb.COPY,
-    Verb.RESERVE,
-    Verb.CANCEL,
-    Verb.EXPIRE,
-    Verb.REFUND,
-    Verb.REJECT,
-    Verb.AGAIN,
-)
+_LATER = (*OF_SENT, Verb.RESERVE, Verb.CANCEL, Verb.EXPIRE, Verb.REFUND, Verb.REJECT, Verb.AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Verb(StrEnum):
 _BARE = (Verb.HOLD, Verb.SEND)
 _WITH_UNITS = (Verb.BET, Verb.RESULT, Verb.ORPHAN, Verb.SESSION)
 # Verbs about an earlier transaction.
-_OF_SENT = (
+OF_SENT = (
     *(Verb.ROLLBACK, Verb.LATE_BET, Verb.LATE_RESULT, Verb.OTHER_AMOUNT, Verb.OTHER_ACTION),
     *(Verb.MISNAMED, Verb.STRANGERS, Verb.ANOTHERS_ID, Verb.FOREIGN, Verb.COPY),
 )
@@ -118,7 +118,7 @@ class _Stands:
 
     def named(self, step: Step) -> str:
         """What ``step`` counts back to."""
-        if step.verb not in _OF_SENT or not self._sure or not self._sent:
+        if step.verb not in OF_SENT or not self._sure or not self._sent:
             return f"what stands {step.of + 1} before it"
         place, together, *_ = self._sent[-1 - step.of % len(self._sent)]
         return f"{'one of ' if together else ''}step {place}"
@@ -139,7 +139,7 @@ class _Stands:
             return [(place, together, self._ids, None)]
         if step.verb is Verb.ORPHAN:
             return [(place, together, self._ids, self._ids + 1)]
-        if step.verb not in _OF_SENT or not self._sent:
+        if step.verb not in OF_SENT or not self._sent:
             return []
         *_, earlier, rolled_back = self._sent[-1 - step.of % len(self._sent)]
         if step.verb is Verb.COPY:
@@ -180,9 +180,14 @@ class Story:
         return not any(step.verb is Verb.TOGETHER or step.fault for step in self.steps)
 
     @property
+    def beside(self) -> bool:
+        """Whether the rule is about what comes at once or under faults."""
+        return self.rule in _BESIDE
+
+    @property
     def needs_no_race(self) -> bool:
-        """Whether one request at a time does it, though the rule is about what comes at once or under faults."""
-        return self.rule in _BESIDE and self.alone
+        """Whether one request at a time does it, though the rule is about others."""
+        return self.beside and self.alone
 
     def one_by_one(self) -> "Story":
         """The same steps, one after the other, without faults."""

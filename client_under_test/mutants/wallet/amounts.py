@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import deciding
+from client_under_test.mutants.wallet.wallet_mutant import deciding, moving
 from client_under_test.values import money
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.ledger import Effect, Ledger, Player
@@ -124,16 +124,8 @@ _fee = deciding(
         else decision
     ),
 )
-_tax = deciding(
-    Action.RESULT,
-    lambda decision, _transaction, _player: replace(
-        decision, movement=decision.movement - decision.movement // 20
-    ),
-)
-_capped = deciding(
-    Action.RESULT,
-    lambda decision, _transaction, _player: replace(decision, movement=min(decision.movement, 10**12)),
-)
+_tax = moving(Action.RESULT, lambda moved, _: moved - moved // 20)
+_capped = moving(Action.RESULT, lambda moved, _: min(moved, 10**12))
 
 MUTANTS: tuple[Mutant, ...] = (
     mutant(

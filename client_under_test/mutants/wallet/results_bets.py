@@ -15,6 +15,7 @@ from client_under_test.mutants.wallet.wallet_mutant import (
     any_currency,
     deciding,
     failing,
+    moving,
 )
 from client_under_test.schema import players, transactions
 from client_under_test.values.refusals import Refused
@@ -53,15 +54,9 @@ _negative_blocked = _results(
     lambda decision, _, player: Effect(error="ACCOUNT_BLOCKED") if player.balance < 0 else decision
 )
 # Winnings up to the last stake were taken for a lost bet's bookkeeping.
-_unit_lost = _results(
-    lambda decision, _transaction, _player: (
-        decision if decision.movement != 1 else replace(decision, movement=0)
-    )
-)
+_unit_lost = moving(Action.RESULT, lambda moved, _: 0 if moved == 1 else moved)
 # Small wins are "rounded" up to a whole tenth, as the old cash desk did.
-_rounded_up = _results(
-    lambda decision, _transaction, _player: replace(decision, movement=-(-decision.movement // 10) * 10)
-)
+_rounded_up = moving(Action.RESULT, lambda moved, _: -(-moved // 10) * 10)
 
 
 _other_code = failing(

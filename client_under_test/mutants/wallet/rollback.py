@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from client_under_test.mutants.mutant import Mutant, mutant
-from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, any_currency, deciding
+from client_under_test.mutants.wallet.wallet_mutant import Unconstrained, any_currency, deciding, moving
 from client_under_test.schema import postings, transactions
 from client_under_test.values.refusals import Refused
 from client_under_test.wallet.ledger import NOTHING, Effect, Ledger, Player, Stored, digest
@@ -48,14 +48,11 @@ def _knowing(
     return Knowing
 
 
-_half = _changed(lambda decision, _transaction, _player: replace(decision, movement=decision.movement // 2))
-_opposite = _changed(lambda decision, _transaction, _player: replace(decision, movement=-decision.movement))
-_always_adds = _changed(
-    lambda decision, _transaction, _player: replace(decision, movement=abs(decision.movement))
-)
-_never_takes = _changed(
-    lambda decision, _transaction, _player: replace(decision, movement=max(decision.movement, 0))
-)
+_half = moving(Action.ROLLBACK, lambda moved, _: moved // 2)
+_opposite = moving(Action.ROLLBACK, lambda moved, _: -moved)
+_always_adds = moving(Action.ROLLBACK, lambda moved, _: abs(moved))
+_never_takes = moving(Action.ROLLBACK, lambda moved, _: max(moved, 0))
+_clamped = moving(Action.ROLLBACK, lambda moved, player: max(moved, -max(player.balance, 0)))
 _recorded_only = _changed(lambda *_: NOTHING)
 _as_asked = _changed(
     lambda decision, transaction, _: (
@@ -71,11 +68,6 @@ _orphans_refused = _changed(
     lambda decision, _transaction, _player: (
         Effect(error="TRANSACTION_NOT_FOUND") if decision == NOTHING else decision
     )
-)
-
-
-_clamped = _changed(
-    lambda decision, _, player: replace(decision, movement=max(decision.movement, -max(player.balance, 0)))
 )
 _spent_refused = _changed(
     lambda decision, _, player: (

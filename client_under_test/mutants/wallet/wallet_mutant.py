@@ -63,6 +63,14 @@ def deciding(action: Action, change: Callable[[Effect, Transaction, Player], Eff
     return Deciding
 
 
+def moving(action: Action, change: Callable[[int, Player], int]) -> type[Ledger]:
+    """A ledger that moves by ``action`` what ``change`` makes of the right amount, in signed minor units."""
+    return deciding(
+        action,
+        lambda decision, _, player: replace(decision, movement=change(decision.movement, player)),
+    )
+
+
 def acknowledging(code: str) -> type[CallbackHandler]:
     """Acknowledges what the reference refuses with ``code``, and does nothing."""
 
