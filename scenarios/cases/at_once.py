@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from typing import TypeVar
 
 from scenarios.contract import Level
 from scenarios.run.balances import Undecided
@@ -27,6 +28,7 @@ _MOST = 6
 _ALONE = 250
 
 Answers = Callable[[Sequence[Exchange], str], object]
+Made = TypeVar("Made")
 
 
 def _any_answers(exchanges: Sequence[Exchange], case: str) -> None:
@@ -49,6 +51,24 @@ class Chain:
     case: str = ""
     base: Callable[[int], object | None] | None = None
     sound: bool = False
+
+
+def behind(
+    base: Callable[[int], Made | None],
+    then: Callable[[Made, int], Sequence[Exchange]],
+    answers: Answers = _any_answers,
+    units: int | None = None,
+    case: str = "",
+    *,
+    sound: bool = False,
+) -> Chain:
+    """A chain of what ``base`` makes and what ``then`` does with that, about as many smallest units."""
+
+    def send(units: int) -> Sequence[Exchange] | None:
+        made = base(units)
+        return None if made is None else then(made, units)
+
+    return Chain(send, answers, units, case, base, sound)
 
 
 def each_holds(

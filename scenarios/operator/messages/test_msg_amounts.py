@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases import kinds
-from scenarios.cases.at_once import Chain, each_holds
+from scenarios.cases.at_once import Chain, behind, each_holds
 from scenarios.cases.batch import STEP, Action, Batch
 from scenarios.contract import Level
 from scenarios.generated.families import amounts
@@ -45,20 +45,13 @@ def test_a_negative_amount_moves_nothing(operator: Verbs, player: Player, judge:
         message = operator.transaction(action, player, -player.money(units))
         return [bend(operator, message, label=f"negative {action}")]
 
-    def undone(units: int, action: kinds.Action) -> list[Exchange] | None:
-        original = kinds.done(action, operator, player, units)
-        if original is None:
-            return None
+    def undone(original: Exchange, units: int) -> list[Exchange]:
         back = operator.undo(original, amount=-player.money(units))
         return [original, bend(operator, back, label="negative rollback")]
 
     chains = [Chain(partial(alone, action=action), case=action) for action in kinds.WAGERS]
     chains += [
-        Chain(
-            partial(undone, action=action),
-            case=f"rollback of a {action}",
-            base=partial(kinds.done, action, operator, player),
-        )
+        behind(partial(kinds.done, action, operator, player), undone, case=f"rollback of a {action}")
         for action in kinds.WAGERS
     ]
     each_holds("MSG-08", judge, player, chains)

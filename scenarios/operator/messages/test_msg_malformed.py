@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-from scenarios.cases.at_once import Chain, each_holds
+from scenarios.cases.at_once import Chain, behind, each_holds
 from scenarios.cases.batch import ACTIONS, Action, Batch
 from scenarios.cases.kinds import WAGERS, done
 from scenarios.generated.families import bodies
@@ -183,18 +183,12 @@ def test_an_unknown_action_is_refused(operator: Verbs, player: Player, judge: Ju
 def test_endpoints_are_not_interchangeable(operator: Verbs, player: Player, judge: Judge) -> None:
     """A rollback on /transaction, a bet or result on /transaction-rollback: no money, whatever the answer."""
 
-    def opened(units: int) -> Exchange | None:
-        return done(BET, operator, player, units)
-
-    def misplaced(units: int, action: Action, names: bool) -> list[Exchange] | None:
-        opening, amount = opened(units), player.money(2 * units)
-        if opening is None:
-            return None
+    def misplaced(opening: Exchange, units: int, action: Action, names: bool) -> list[Exchange]:
         if action == "rollback":
             sent = bend(operator, operator.undo(opening), label="rollback", path=TRANSACTION_PATH)
         else:
             style = Style(raw={"rollback_transaction_id": f'"{opening.message.id}"'}) if names else PLAIN
-            message = operator.transaction(action, player, amount)
+            message = operator.transaction(action, player, player.money(2 * units))
             sent = bend(operator, message, style, label=action, path=ROLLBACK_PATH)
         return [opening, sent]
 
@@ -205,7 +199,9 @@ def test_endpoints_are_not_interchangeable(operator: Verbs, player: Player, judg
         "bet that names another one on /transaction-rollback": ("bet", True),
     }
     chains = [
-        Chain(partial(misplaced, action=action, names=names), case=case, base=opened)
+        behind(
+            partial(done, BET, operator, player), partial(misplaced, action=action, names=names), case=case
+        )
         for case, (action, names) in misplacing.items()
     ]
     each_holds("MSG-10", judge, player, chains, unless="the bet that was to be rolled back was refused")

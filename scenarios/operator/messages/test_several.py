@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from scenarios.cases.at_once import Chain, each_holds
+from scenarios.cases.at_once import Chain, behind, each_holds
 from scenarios.cases.kinds import Action
 from scenarios.cases.raced import Race, raced, same_answers
 from scenarios.oracles.plain_faults import BET, RESULT
@@ -52,18 +52,15 @@ def test_each_of_a_request_is_done(operator: Verbs, player: Player, judge: Judge
         sent = operator.send(operator.in_one_request(*wagers))
         return sent if sent.ok else None
 
-    def undone(units: int, kind: Action) -> list[Exchange] | None:
-        sent = two(units, kind)
-        if sent is None:
-            return None
+    def undone(sent: Exchange, _: int) -> list[Exchange]:
         rollbacks = [operator.undo(each.id, player, each.amount) for each in sent.message.all]
         return [sent, operator.send(operator.in_one_request(*rollbacks))]
 
     rounds = {
         "BET-01": Chain(lost, case="a bet and its result of 0"),
         "RES-01": Chain(won, case="a bet and its result", base=lost),
-        "RBK-01": Chain(partial(undone, kind=BET), case="two bets", base=partial(two, kind=BET)),
-        "RBK-02": Chain(partial(undone, kind=RESULT), case="two results", base=partial(two, kind=RESULT)),
+        "RBK-01": behind(partial(two, kind=BET), undone, case="two bets"),
+        "RBK-02": behind(partial(two, kind=RESULT), undone, case="two results"),
     }
     for rule, chain in rounds.items():
 

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.at_once import Chain, all_hold, each_holds
+from scenarios.cases.at_once import Chain, all_hold, behind, each_holds
 from scenarios.cases.batch import FUNDS, STEP, late_copies
 from scenarios.cases.kinds import KINDS, answered_alike, done, sent_again, usual
 from scenarios.run.balances import Undecided
@@ -32,19 +32,15 @@ def test_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
 
     seen: list[tuple[Exchange, Exchange]] = []
 
-    def twice(units: int, kind: str) -> list[Exchange] | None:
-        first = done(kind, operator, player, units)
-        return None if first is None else [first, operator.again(first), operator.again(first)]
+    def twice(first: Exchange, _: int) -> list[Exchange]:
+        return [first, operator.again(first), operator.again(first)]
 
     def answers(sent: Sequence[Exchange], case: str) -> None:
         for copy in sent[1:]:
             seen.append((sent[0], copy))
             judge.same_client_id("IDM-01", sent[0], copy, case=case)
 
-    chains = [
-        Chain(partial(twice, kind=kind), answers, case=kind, base=partial(done, kind, operator, player))
-        for kind in KINDS
-    ]
+    chains = [behind(partial(done, kind, operator, player), twice, answers, case=kind) for kind in KINDS]
     unless = "no bet, result or rollback was accepted that could be sent again"
     each_holds("IDM-01", judge, player, chains, unless=unless)
     choices.learn_copies(judge, seen)

@@ -14,7 +14,7 @@ from typing import Literal
 
 import pytest
 
-from scenarios.cases.at_once import Chain, each_holds
+from scenarios.cases.at_once import behind, each_holds
 from scenarios.cases.batch import addends
 from scenarios.cases.kinds import KINDS, WAGERS, Action, done, named, prepared, usual
 from scenarios.cases.plain_transactions import all_usual
@@ -53,18 +53,15 @@ def test_with_another_amount(operator: Verbs, player: Player, judge: Judge) -> N
     def once(units: int, kind: str, times: int) -> Exchange | None:
         return done(kind, operator, player, times * units)
 
-    def twice(units: int, kind: str, times: int, second_units: int) -> list[Exchange] | None:
-        first = once(units, kind, times)
-        if first is None:
-            return None
-        message = replace(first.message, amount=player.money(second_units * units))
+    def twice(first: Exchange, units: int, kind: str, times: int) -> list[Exchange]:
+        message = replace(first.message, amount=player.money(times * units))
         return [first, operator.send(message, label=f"{kind}, same id, another amount")]
 
     chains = [
-        Chain(
-            partial(twice, kind=kind, times=one, second_units=other),
+        behind(
+            partial(once, kind=kind, times=one),
+            partial(twice, kind=kind, times=other),
             case=f"{kind}{'' if one else ' of 0'}, then {'more' if other > one else 'less'} under its id",
-            base=partial(once, kind=kind, times=one),
         )
         for kind in KINDS
         for one, other in ((1, 2), (2, 1), *([(0, 1)] if kind == RESULT else []))
@@ -81,19 +78,18 @@ def test_under_another_action(operator: Verbs, player: Player, judge: Judge) -> 
         first = done(kind, operator, player, units) if stake.ok else None
         return None if first is None else (stake, first)
 
-    def twice(units: int, kind: str, action: Action | Literal["rollback"]) -> list[Exchange] | None:
-        made = first_of(units, kind)
-        if made is None:
-            return None
+    def twice(
+        made: tuple[Exchange, Exchange], _: int, action: Action | Literal["rollback"]
+    ) -> list[Exchange]:
         stake, first = made
         return [first, _under(first, action, operator, player, stake)]
 
     others = [each for each in _OTHER_ACTIONS if operator.rollback_ids or {*each} <= {*WAGERS}]
     chains = [
-        Chain(
-            partial(twice, kind=kind, action=action),
+        behind(
+            partial(first_of, kind=kind),
+            partial(twice, action=action),
             case=f"{kind}, then a {action} under its id",
-            base=partial(first_of, kind=kind),
         )
         for kind, action in others
     ]
@@ -119,15 +115,12 @@ def test_for_another_player(operator: Verbs, player: Player, another_player: Pla
         first = done(kind, operator, player, units) if stake.ok else None
         return None if first is None else (stake, first)
 
-    def twice(units: int, kind: str) -> list[Exchange] | None:
-        made = first_of(units, kind)
-        if made is None:
-            return None
+    def twice(made: tuple[Exchange, Exchange], _: int) -> list[Exchange]:
         stake, first = made
         return [first, _under(first, first.message.kind, operator, another_player, stake)]
 
     chains = [
-        Chain(partial(twice, kind=kind), case=kind, base=partial(first_of, kind=kind))
+        behind(partial(first_of, kind=kind), twice, case=kind)
         for kind in named(operator)
         if kind != RESULT_UNDONE
     ]

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from scenarios.cases import choices
-from scenarios.cases.at_once import Chain, each_holds, in_one_reading
+from scenarios.cases.at_once import behind, each_holds, in_one_reading
 from scenarios.cases.currencies import kept_apart, other_currencies
 from scenarios.cases.kinds import WAGERS, Action, done
 from scenarios.contract import Level, Observed
@@ -41,18 +41,15 @@ def test_of_a_result_takes_it_back(operator: Verbs, player: Player, judge: Judge
 
 
 def _undone(operator: Verbs, judge: Judge, player: Player, rule: str, kind: Action) -> None:
-    def original(units: int) -> Exchange | None:
-        return done(kind, operator, player, units)
-
-    def back(units: int) -> list[Exchange] | None:
-        wager = original(units)
-        return None if wager is None else [wager, operator.rollback(wager)]
+    def back(wager: Exchange, _: int) -> list[Exchange]:
+        return [wager, operator.rollback(wager)]
 
     def answers(sent: Sequence[Exchange], case: str) -> None:
         judge.accepted(rule, sent[1], case=case)
 
+    original = partial(done, kind, operator, player)
     chains = [
-        Chain(back, answers, units, f"a {kind} of {player.show(player.money(units))}", original, sound=True)
+        behind(original, back, answers, units, f"a {kind} of {player.show(player.money(units))}", sound=True)
         for units in (500, 1, 1999, 15_000)
     ]
     unless = f"no {kind} moved its amount, so that it could be rolled back"
@@ -100,10 +97,7 @@ def test_once_more_under_a_new_id(operator: Verbs, player: Player, judge: Judge)
         first = _to_roll_back(operator, player, what, units, over=1000 * units)
         return None if first is None or (not operator.send(first).ok and what in WAGERS) else first
 
-    def time_and_again(units: int, what: str) -> list[Exchange] | None:
-        first = rolled_back(units, what)
-        if first is None:
-            return None
+    def time_and_again(first: Transaction, units: int) -> list[Exchange]:
         return [
             operator.rollback(str(first.of), player, first.amount),
             operator.result(player, player.money(units)),
@@ -112,10 +106,10 @@ def test_once_more_under_a_new_id(operator: Verbs, player: Player, judge: Judge)
         ]
 
     chains = [
-        Chain(
-            partial(time_and_again, what=what),
+        behind(
+            partial(rolled_back, what=what),
+            time_and_again,
             case=f"second to fourth rollback of a {what}",
-            base=partial(rolled_back, what=what),
             # A first rollback that pays for what was never done is another rule's matter.
             sound=what not in WAGERS,
         )
@@ -171,17 +165,16 @@ def test_for_another_player(operator: Verbs, player: Player, players: list[Playe
     """A rollback that names another player's transaction moves neither player's money."""
     other = players[1] if len(players) > 1 else None
 
-    def misnamed(units: int, kind: Action) -> list[Exchange] | None:
-        original = done(kind, operator, player, units)
+    def misnamed(original: Exchange, _: int) -> list[Exchange]:
         # With one player only, the other is one that the CLIENT never heard of.
         name = other if other is not None else operator.made_up_player()
-        return None if original is None else [original, operator.rollback(original, name)]
+        return [original, operator.rollback(original, name)]
 
     chains = [
-        Chain(
-            partial(misnamed, kind=kind),
+        behind(
+            partial(done, kind, operator, player),
+            misnamed,
             case=f"a {kind} of {player}, rolled back for {other or 'an unknown player'}",
-            base=partial(done, kind, operator, player),
             sound=True,
         )
         for kind in WAGERS
@@ -266,17 +259,14 @@ def test_in_another_currency(run: Run, operator: Verbs, player: Player, target: 
     for here, there in ((player, abroad), (abroad, player)) if abroad is not None else ((player, None),):
         other = currency if here is player else player.currency
 
-        def misnamed(
-            units: int, kind: Action, here: Player = here, other: str = other
-        ) -> list[Exchange] | None:
-            original = done(kind, operator, here, units)
-            return None if original is None else [original, operator.rollback(original, currency=other)]
+        def misnamed(original: Exchange, _: int, other: str = other) -> list[Exchange]:
+            return [original, operator.rollback(original, currency=other)]
 
         chains = [
-            Chain(
-                partial(misnamed, kind=kind),
+            behind(
+                partial(done, kind, operator, here),
+                misnamed,
                 case=f"a {kind} in {here.currency} rolled back in {other}",
-                base=partial(done, kind, operator, here),
                 sound=True,
             )
             for kind in WAGERS
