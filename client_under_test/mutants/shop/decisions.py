@@ -248,10 +248,9 @@ class _RemembersBriefly(_UnconstrainedGrants):
         heard: dict[str, float] = self.__dict__.setdefault("heard", {})
         if time.monotonic() < heard.get(reference, 0.0) + 0.15:
             return "copy"
-        with self.database.write() as connection:
-            self.settle(connection, self.locked(connection, reference), decision)
+        outcome = self.follow(reference, decision)
         heard[reference] = time.monotonic()
-        return "done"
+        return outcome
 
 
 class _LookFirst(_UnconstrainedGrants):
@@ -259,14 +258,11 @@ class _LookFirst(_UnconstrainedGrants):
 
     @override
     def decide(self, reference: str, decision: str) -> Outcome:
-        order = self.find(reference)
-        if order.state == decision:
+        if self.find(reference).state == decision:
             return "copy"
         # What a mail to the player, or any other call, takes.
         time.sleep(0.05)
-        with self.database.write() as connection:
-            self.settle(connection, order, decision)
-        return "done"
+        return self.follow(reference, decision)
 
 
 class _KnowsBytes(CheckoutService):

@@ -3,6 +3,7 @@
 import time
 import zlib
 from collections import OrderedDict, deque
+from dataclasses import replace
 from typing import ClassVar
 
 import sqlalchemy as sa
@@ -11,7 +12,6 @@ from typing_extensions import override
 from client_under_test.database import Database
 from client_under_test.mutants.mutant import Mutant, mutant
 from client_under_test.mutants.wallet.wallet_mutant import Unconstrained
-from client_under_test.schema import postings, transactions
 from client_under_test.wallet.ledger import Effect, Ledger, Player, Stored, digest
 from client_under_test.wallet.messages import Action, Transaction
 
@@ -95,20 +95,8 @@ class _Keyed(Unconstrained):
 
     @override
     def rollback(self, connection: sa.Connection, transaction: Transaction, player: Player) -> Effect:
-        found = connection.execute(
-            sa.select(
-                transactions.c.id, transactions.c.error, postings.c.amount, postings.c.id.label("posting")
-            )
-            .join(postings, postings.c.transaction_id == transactions.c.id)
-            .where(transactions.c.key == digest(self.short(str(transaction.target))))
-            .where(transactions.c.player_id == player.id)
-        ).first()
-        if found is None:
-            return Effect()
-        undone = connection.execute(
-            sa.select(postings.c.id).where(postings.c.reverses == found.posting)
-        ).first()
-        return Effect() if undone else Effect(-found.amount, reverses=found.posting)
+        target = self.short(str(transaction.target))
+        return super().rollback(connection, replace(transaction, target=target), player)
 
 
 class _Crc(_Keyed):
