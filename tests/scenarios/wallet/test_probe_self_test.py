@@ -200,7 +200,7 @@ def test_what_is_done_later_or_taken_for_a_copy_is_told_as_that(monkeypatch):
     ):
         # In that module alone: other threads of these tests wait, too.
         wait = getattr(wallet, "wait", lambda _seconds: None)
-        monkeypatch.setattr("scenarios.wallet.probe_self_test.time", SimpleNamespace(sleep=wait))
+        monkeypatch.setattr("scenarios.wallet.look_alikes.time", SimpleNamespace(sleep=wait))
         with running(wallet) as run:
             begin(run)
         assert run.diagnosis.noticed.rule == rule
