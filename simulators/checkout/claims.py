@@ -194,6 +194,8 @@ def _address(value: Any, asked: Asked) -> Code | None:
 
 
 def _number(value: Any, _: Asked) -> Code | None:
+    if isinstance(value, jws.Unbounded):
+        return Code.TOO_LARGE
     if not isinstance(value, Decimal):
         return Code.WRONG_TYPE
     exponent = value.as_tuple().exponent

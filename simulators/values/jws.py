@@ -29,6 +29,12 @@ class NoJwt(ValueError):
     """The text is no JWT that holds a JSON object."""
 
 
+class Unbounded(str):
+    """A number of JSON as it is written, where to read it would take all memory."""
+
+    __slots__ = ()
+
+
 class BadSignature(ValueError):
     """The signature is none under the key and the algorithm."""
 
@@ -123,8 +129,8 @@ def _read(data: bytes) -> Any:
     return json.loads(data, parse_float=_number, parse_int=_number, parse_constant=str)
 
 
-def _number(text: str) -> Decimal | str:
+def _number(text: str) -> Decimal | Unbounded:
     try:
         return decimal_json.number(text)
     except (ValueError, DecimalException):
-        return text
+        return Unbounded(text)

@@ -27,7 +27,7 @@ def test_markdown_has_a_table_for_each_group():
 
 
 def test_the_table_shows_level_and_needs():
-    result = run("--only", "BET-08,RBK-10")
+    result = run("--only", "BET-08,IDM-07")
     assert result.exit_code == 0
     for text in ("BET-08", "MUST", "ban", "2 players", "2 rules"):
         assert text in result.output

@@ -325,7 +325,7 @@ def test_what_is_no_report_is_refused_in_three_beats(tmp_path, saved):
     with pytest.raises(UsageProblem) as refusal:
         read_report(file)
     assert "is no report of pitboss" in refusal.value.came
-    assert "--report DIR" in refusal.value.next_step
+    assert "run pitboss check once more" in refusal.value.next_step
 
 
 def test_the_command_draws_the_page_beside_the_report_or_elsewhere(tmp_path):
