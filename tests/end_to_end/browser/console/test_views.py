@@ -164,7 +164,7 @@ def test_the_feed_is_live_and_an_exchange_is_inspected_and_sent_again(page: Page
     form.get_by_role("textbox").fill('{"action": "result"}')
     form.get_by_role("combobox").select_option("kept")
     form.get_by_role("button", name="Send", exact=True).click()
-    expect(rows(page, " edited")).to_contain_text("refused")
+    expect(rows(page, " edited")).to_contain_text("INVALID_HASH")
     assert scene.client.balance() == moved
     screenshot(page, "feed")
     page.keyboard.press("Escape")
