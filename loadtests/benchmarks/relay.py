@@ -1,7 +1,8 @@
 """A relay on loopback that makes a far CLIENT of a near one: what passes takes its time, each way, in order.
 
-A new connection costs a round trip of its own, as a TCP handshake does. It is a process of its own, as a link takes
-nothing of the judge's time: ``python -m loadtests.benchmarks.relay HOST PORT ONE_WAY``.
+A new connection costs a round trip of its own, as a TCP handshake does; as who sends to a relay does not wait for it,
+what leaves meanwhile arrives when it is over. It is a process of its own, as a link takes nothing of the judge's time:
+``python -m loadtests.benchmarks.relay HOST PORT ONE_WAY HANDSHAKE``, both in seconds.
 """
 
 import asyncio
@@ -17,10 +18,14 @@ _PATIENCE: Final = 10.0
 
 
 @contextmanager
-def delayed(site: str, round_trip: float) -> Iterator[str]:
-    """Relay to ``site``, an http address; yield the address that is ``round_trip`` seconds away from it."""
+def delayed(site: str, round_trip: float, *, handshake: bool = True) -> Iterator[str]:
+    """Relay to ``site``, an http address; yield the address that is ``round_trip`` seconds away from it.
+
+    Without ``handshake`` new connections cost nothing more: what leaves at one moment arrives at one.
+    """
     parts = urlsplit(site)
-    where = parts.hostname or "", str(parts.port or 80), str(round_trip / 2)
+    opening = round_trip if handshake else 0.0
+    where = parts.hostname or "", str(parts.port or 80), str(round_trip / 2), str(opening)
     command = [sys.executable, "-m", __name__, *where]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as relay:
         assert relay.stdin is not None
@@ -33,9 +38,9 @@ def delayed(site: str, round_trip: float) -> Iterator[str]:
             relay.wait(_PATIENCE)
 
 
-async def _serve(host: str, port: int, one_way: float) -> None:
+async def _serve(host: str, port: int, one_way: float, opening: float) -> None:
     """Relay until the input ends."""
-    relay = _Relay(host, port, one_way)
+    relay = _Relay(host, port, one_way, opening)
     server = await relay.listen()
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
@@ -43,8 +48,8 @@ async def _serve(host: str, port: int, one_way: float) -> None:
 
 
 class _Relay:
-    def __init__(self, host: str, port: int, one_way: float) -> None:
-        self.host, self.port, self.one_way = host, port, one_way
+    def __init__(self, host: str, port: int, one_way: float, opening: float) -> None:
+        self.host, self.port, self.one_way, self.opening = host, port, one_way, opening
         self._carrying: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> asyncio.Server:
@@ -61,7 +66,7 @@ class _Relay:
         assert task is not None
         self._carrying.add(task)
         # The far side learns of the connection once the handshake is over.
-        opened = asyncio.get_running_loop().time() + 3 * self.one_way
+        opened = asyncio.get_running_loop().time() + self.one_way + self.opening
         try:
             far, forth = await asyncio.open_connection(self.host, self.port)
         except OSError:
@@ -113,4 +118,4 @@ class _Relay:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(_serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])))
