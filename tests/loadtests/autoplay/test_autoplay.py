@@ -108,7 +108,8 @@ def test_a_wrong_client_is_broken_and_it_is_said_by_what(tmp_path: Path, mutant:
 def test_by_what_is_named_where_one_mistake_explains_it(tmp_path: Path):
     with playing(tmp_path, "idm-no-results", QUIET) as scene:
         scene.start()
-        scene.await_rounds(3)
+        # Whose balance is still being read is judged by nothing that is sent meanwhile.
+        scene.await_(lambda: any(one.message.player == "p-1" for one in traffic(scene)))
         scene.act("result", amount="7.77", copies=1)
         verdict = scene.stop()
         wrong = next(each for each in verdict["players"] if each["outcome"] == "wrong")
