@@ -20,7 +20,7 @@ from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.tokens.explain import shown
-from scenarios.tokens.session_token import SessionToken
+from scenarios.tokens.session_token import CLOCKS, SessionToken
 from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange
 from simulators.jackpot.credentials.session_jwt import BadJwt, SessionProblem, verify
@@ -32,8 +32,6 @@ pytestmark = pytest.mark.needs("probe")
 _ASKED = (2500, 2550, 1)
 # So many keys are compared at least.
 _KEYS = 12
-# Seconds between two clocks that are both right.
-_CLOCKS = 60
 
 
 def _minted(
@@ -126,8 +124,8 @@ def test_iat_is_now_in_seconds(conversions: Conversions, player: Player, judge: 
     whole = isinstance(iat, Decimal) and iat == iat.to_integral_value() and iat.as_tuple().exponent == 0
     judge.holds(
         "VTK-03",
-        whole and abs(float(iat) - now) <= _CLOCKS if isinstance(iat, Decimal) else False,
-        expected=f"iat a whole number of seconds, within {_CLOCKS} s of {int(now)}",
+        whole and abs(float(iat) - now) <= CLOCKS if isinstance(iat, Decimal) else False,
+        expected=f"iat a whole number of seconds, within {CLOCKS} s of {int(now)}",
         seen=_said(token, "iat"),
         exchanges=conversion.exchanges,
         claims=("iat",),

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from scenarios.tokens.session_token import CLOCKS
 from simulators.checkout import claims as claim_checks
 from simulators.checkout.claims import CLAIMS, TOLERANCE, Code, sum_off
 from simulators.checkout.wire import Agreement
 from simulators.values import jws, money
 
-# Seconds between two clocks that are both right.
-CLOCKS: Final = 60
 _PRICE: Final = "data.merchantPrice"
 _TAX: Final = f"{_PRICE}.taxValue"
 _FIGURES: Final = ("valueBeforeTax", "valueAfterTax", "taxPercentage", "taxValue")

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from simulators.values import jws
+
+# Seconds between two clocks that are both right.
+CLOCKS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from jwt.utils import base64url_decode
 from scenarios.report.repro.sending import NoScript, Script
 from scenarios.run.findings import Finding, RuleVerdict
 from scenarios.run.run import Run
-from scenarios.tokens.checkout_token import CLOCKS
+from scenarios.tokens.session_token import CLOCKS
 from simulators.exchanges.history import Exchange, Purpose
 from simulators.jackpot.credentials.session_jwt import ALGORITHM
 from simulators.providers import JACKPOT
@@ -49,6 +49,7 @@ class Tokens(Script):
     def tools(self) -> Iterator[str]:
         """The functions that it calls, and the key where a signature is checked."""
         lacks = "where the player owns too little, pitboss trigger result --player .. --amount 1000"
+        yield f"CLOCKS={CLOCKS}"
         yield f"NEXT={shlex.quote(lacks if self.jackpots else '')}"
         yield from super().tools()
         yield files(__package__).joinpath("tokens.sh").read_text(encoding="utf-8").rstrip("\n")

@@ -34,10 +34,10 @@ claim() {
         if [ "${jwt##*.}" = "$right" ]; then echo holds; else echo 'does not hold'; fi
         ;;
     iat)
-        raw iat | awk -v now="$(date +%s)" '{
+        raw iat | awk -v now="$(date +%s)" -v clocks="$CLOCKS" '{
             number = $0
             gsub(/"/, "", number)
-            right = number ~ /^[0-9]+(\.[0-9]+)?$/ && number - now <= 60 && now - number <= 60
+            right = number ~ /^[0-9]+(\.[0-9]+)?$/ && number - now <= clocks && now - number <= clocks
             gsub(/[0-9]+/, "#")
             print $0 (right ? " now" : " not now")
         } END { if (!NR) print " not now" }'
