@@ -11,9 +11,9 @@ from scenarios.run.planning.estimate import spoken
 from scenarios.run.reach import Reach, untold
 from simulators.exchanges.history import Exchange
 
-# Seconds between two looks at a CLIENT that is away: at first, and at most.
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 0.25
+# Seconds between two looks at a CLIENT that is away: at least, at most, and as a share of those it has been away.
+_LEAST_PAUSE, _LONGEST_PAUSE = 0.05, 0.25
+_SHARE = 0.1
 
 
 class TargetGone(Exception):
@@ -102,12 +102,12 @@ class Guard:
 
     def wait_back(self, patience: float) -> None:
         """Wait until the CLIENT, which is being started, answers. Raises TargetGone after ``patience`` seconds."""
-        deadline, pause = self.clock() + patience, _FIRST_PAUSE
+        began = self.clock()
         while not self.reach.alive():
-            if self.clock() > deadline:
+            away = self.clock() - began
+            if away > patience:
                 raise TargetGone(f"no answer within {patience:.0f} s")
-            self.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            self.sleep(min(max(_SHARE * away, _LEAST_PAUSE), _LONGEST_PAUSE))
 
     @contextmanager
     def without_limit(self) -> Iterator[None]:

@@ -18,6 +18,8 @@ from simulators.values.clocks import running_time
 _SHARE: Final = 0.25
 # Seconds by which what leaves later arrives later, too.
 _APART: Final = 0.02
+# Seconds that a server is given to accept and read what it is to work at in one moment: at most, and at least.
+_SETTLED: Final = (0.02, 0.005)
 # How far what was learned of the CLIENT's speed in one race is forgotten until the next.
 _KEPT: Final = 0.75
 # Where this context has the CLIENT to itself.
@@ -156,6 +158,13 @@ class Concurrency:
         with self._changed:
             before = 0.0 if self._each == inf else _KEPT * self._each
             self._each = max(before, seconds / number)
+
+    def settled(self, number: int) -> float:
+        """Seconds in which the CLIENT accepts so many connections and reads what came: no longer than it takes, as far
+        as that was seen, to do the work as well.
+        """
+        most, least = _SETTLED
+        return min(most, max(least, number * self._each))
 
     @property
     def _busy(self) -> int:

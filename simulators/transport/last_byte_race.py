@@ -30,8 +30,6 @@ from simulators.transport.raw_connection import Connection, failure_of, network
 from simulators.transport.route import Route
 from simulators.values.clocks import running_time
 
-# Seconds between the arrival of all but the last bytes and the release: a server accepts and reads meanwhile.
-SETTLE = 0.02
 _DIALLERS = 16
 
 
@@ -108,7 +106,8 @@ def _warm(racers: list[_Racer], route: Route) -> None:
         connection.flush(deadline - running_time())
         connection.socket.setblocking(False)
     if ready:
-        time.sleep(SETTLE)
+        # Between the arrival of all but the last bytes and the release the server accepts and reads.
+        time.sleep(route.concurrency.settled(len(ready)))
 
 
 def _run(racers: list[_Racer], route: Route, own: Slot) -> list[Exchange]:

@@ -201,3 +201,16 @@ def test_who_ends_wakes_one_who_waits_and_not_all(monkeypatch: pytest.MonkeyPatc
         thread.join(5)
     # Who comes in between makes one of them wait once more.
     assert sum(woken) <= 2 * crowd
+
+
+def test_a_server_is_given_no_longer_to_read_what_came_than_it_takes_to_do_the_work() -> None:
+    concurrency = Concurrency(16)
+    unknown = concurrency.settled(2)
+    concurrency.raced(4, 0.008)
+    assert (
+        concurrency.settled(2)
+        < concurrency.settled(6)
+        == pytest.approx(0.012)
+        < concurrency.settled(50)
+        == unknown
+    )
