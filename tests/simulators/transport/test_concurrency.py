@@ -207,10 +207,4 @@ def test_a_server_is_given_no_longer_to_read_what_came_than_it_takes_to_do_the_w
     concurrency = Concurrency(16)
     unknown = concurrency.settled(2)
     concurrency.raced(4, 0.008)
-    assert (
-        concurrency.settled(2)
-        < concurrency.settled(6)
-        == pytest.approx(0.012)
-        < concurrency.settled(50)
-        == unknown
-    )
+    assert concurrency.settled(2) < concurrency.settled(6) < concurrency.settled(50) == unknown
