@@ -13,6 +13,8 @@ from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import PRICE_CLAIMS, ClaimFault, claim_faults, signature_fault
 
+pytestmark = pytest.mark.players(0)
+
 
 def _judge_claims(rule: str, run: Run, judge: Judge, tokens: list[Minted]) -> None:
     """Judge the claims that ``rule`` is about in each of ``tokens``."""

@@ -19,6 +19,8 @@ from scenarios.generated.families.family import Cases
 from scenarios.run.judge import Judge, said
 from simulators.exchanges.history import Exchange
 
+pytestmark = pytest.mark.players(0)
+
 
 @pytest.mark.rules("CHK-11")
 def test_forged_decisions_have_no_effect(orders: Orders, cases: Cases) -> None:

@@ -24,6 +24,8 @@ from scenarios.run.judge import Judge
 from scenarios.run.run import Run
 from scenarios.tokens.checkout_token import PRICE_CLAIMS, claim_faults
 
+pytestmark = pytest.mark.players(0)
+
 # How any private key begins, in PEM.
 _PRIVATE = "PRIVATE KEY-----"
 # The rules of claims that a browser may try to make.

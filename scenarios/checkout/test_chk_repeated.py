@@ -24,6 +24,8 @@ from simulators.checkout.wire import Decision
 from simulators.exchanges.history import Exchange
 from simulators.transport.sending import deliver
 
+pytestmark = pytest.mark.players(0)
+
 # Of the transactions that make a crowd, so many are worth one decision: each takes a token and a reading.
 _APART = 10
 

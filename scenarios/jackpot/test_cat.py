@@ -21,6 +21,8 @@ from scenarios.run.judge import Judge
 from simulators.exchanges.history import Exchange
 from simulators.jackpot import wire
 
+pytestmark = pytest.mark.players(0)
+
 _KNOWN = tuple(str(info.alias or name) for name, info in wire.Store.model_fields.items())
 _EXTRA = {"deliveryModes": ["email", "post"]}
 

@@ -96,6 +96,7 @@ def _all_told(conversions: Conversions, judge: Judge, conversion: Conversion) ->
             _told(conversions, judge, "EVT-01", delivery)
 
 
+@pytest.mark.players(0)
 @pytest.mark.rules("EVT-01")
 def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -> None:
     """Where one coupon event about anybody's voucher is answered 200, all six are."""
@@ -113,6 +114,7 @@ def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -
         events.acknowledged(judge, "EVT-01", exchange, case=f"{name}, as others are")
 
 
+@pytest.mark.players(0)
 @pytest.mark.rules("EVT-06")
 def test_unknown_types_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
     """An event of a type that no document knows is answered 200."""
@@ -170,6 +172,7 @@ def _malformed(name: str, message: dict[str, Any]) -> list[tuple[str, bytes]]:
     ]
 
 
+@pytest.mark.players(0)
 @pytest.mark.last(2)
 @pytest.mark.rules("EVT-07")
 def test_malformed_is_not_acknowledged(conversions: Conversions, judge: Judge) -> None:
@@ -256,6 +259,7 @@ def _malformed_refunds(conversions: Conversions, player: Player, judge: Judge) -
     conversions.stays("EVT-07", player, balance, *sent[-6:], level=Level.MUST)
 
 
+@pytest.mark.players(0)
 @pytest.mark.rules("EVT-08")
 def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judge) -> None:
     """A coupon event for a voucher that is not the CLIENT's is answered 200."""

@@ -71,6 +71,7 @@ def test_copies_have_one_effect(conversions: Conversions, player: Player) -> Non
         conversions.stays("EVT-02", player, balance, *sent[-8:], case=f"copies and new ids, {state}")
 
 
+@pytest.mark.players(0)
 @pytest.mark.rules("EVT-02")
 @pytest.mark.needs("store")
 def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> None:
@@ -97,6 +98,7 @@ def test_copy_of_an_old_store_event(conversions: Conversions, judge: Judge) -> N
     )
 
 
+@pytest.mark.players(0)
 @pytest.mark.rules("EVT-02")
 @pytest.mark.needs("store")
 def test_copies_of_store_events(conversions: Conversions, judge: Judge) -> None:

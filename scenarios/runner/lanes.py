@@ -27,14 +27,14 @@ from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
-from scenarios.runner.fixture_values import NAMES, Simulators, in_lane, simulator
+from scenarios.runner.fixture_values import NAMES, Simulators, in_lane
 from scenarios.runner.fixtures import JUDGE, choices_learned
-from scenarios.runner.needs import ALONE, TWO, currency_of, lacking, needs_probe, provider_of, rules_of
-from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
+from scenarios.runner.needs import alone_in, currency_of, lacking, players_for, provider_of, rules_of
+from scenarios.runner.order import AFTER_CHOICES, HARM, turn
 from scenarios.wallet.player import FreePlayers, Player
 from scenarios.wallet.probes import WagersProbe
 from simulators.exchanges.history import Exchange
-from simulators.providers import OPERATOR
+from simulators.providers import JACKPOT
 
 # Driver entries that act on all that the CLIENT has.
 _FOR_ALL: Final = frozenset({"restart", "sweep"})
@@ -57,8 +57,8 @@ class Lanes:
     # What is taken from both is taken while ``changed`` of the latter is held.
     _waiting: list[pytest.Function] = field(default_factory=list)
     _free: FreePlayers = field(default_factory=FreePlayers)
-    # Whether a scenario is under way that has the OPERATOR's simulator to itself.
-    _simulated: bool = False
+    # The providers whose simulators scenarios under way have to themselves.
+    _taken: set[str | None] = field(default_factory=set)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _learning: threading.Lock = field(default_factory=threading.Lock)
     # Where the scenarios began that were under way when the CLIENT went away.
@@ -133,7 +133,7 @@ class Lanes:
             turn(item) <= HARM
             and bool(rules_of(item))
             and _fixtures_used(item) <= {choices_learned.__name__}
-            and item.get_closest_marker(ALONE) is None
+            and alone_in(item) != ""
             and all(self._apart(RULES[rule]) for rule in rules_of(item))
             and not currency_of(item)
             and asked.keys() <= NAMES
@@ -157,7 +157,7 @@ class Lanes:
                 self._judge(item, self.run.lane(players, self._guard))
             finally:
                 with self._free.changed:
-                    self._simulated = self._simulated and not _simulates(item)
+                    self._taken.discard(alone_in(item))
                     self._free.players += players
                     self._free.changed.notify_all()
 
@@ -169,11 +169,11 @@ class Lanes:
         free = self._free
         with free.changed:
             while self._waiting and not (self._stopped.is_set() or self._paced):
-                item = next((one for one in self._waiting if not (self._simulated and _simulates(one))), None)
-                number = 0 if item is None else _players_for(item)
+                item = next((one for one in self._waiting if alone_in(one) not in self._taken), None)
+                number = 0 if item is None else players_for(item)[1]
                 if item is not None and number <= len(free.players):
                     self._waiting.remove(item)
-                    self._simulated = self._simulated or _simulates(item)
+                    self._taken |= {alone_in(item)} - {None}
                     players, free.players[:number] = free.players[:number], []
                     free.kept = bool(self._waiting)
                     free.changed.notify_all()
@@ -212,30 +212,14 @@ class Lanes:
             raise
 
 
-def _players_for(item: pytest.Function) -> int:
-    """How many test players the scenario acts for."""
-    asked = inspect.signature(item.function).parameters.keys()
-    if provider_of(item) != OPERATOR and "player" not in asked and not needs_probe(item):
-        return 0
-    return 2 if (TWO | {"players"}) & asked else 1
-
-
 def _converts(item: pytest.Function) -> bool:
     """Whether the scenario converts balance into vouchers."""
-    return "conversions" in item.fixturenames and _players_for(item) > 0
+    return provider_of(item) == JACKPOT and players_for(item)[1] > 0
 
 
-def _simulates(item: pytest.Function) -> bool:
-    """Whether the scenario has the OPERATOR's simulator to itself."""
-    return simulator.__name__ in item.fixturenames
-
-
-def _later(item: pytest.Function) -> tuple[bool, bool, bool, bool, int]:
-    """Behind what takes more: what runs one after the other, conversions, sizes of the effort, many cases, two players;
-    no long one ends last.
-    """
-    long = "effort" in item.fixturenames
-    return not _simulates(item), not _converts(item), not long, not grows(item), -_players_for(item)
+def _later(item: pytest.Function) -> tuple[bool, bool, int]:
+    """Behind what takes more: what runs one after the other, conversions, two players; no long one ends last."""
+    return alone_in(item) is None, not _converts(item), -players_for(item)[1]
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:

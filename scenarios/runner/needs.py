@@ -14,10 +14,10 @@ from simulators.wallet.dialect import LACKING
 PROBE = "probe"
 # The fixture that a scenario about money has a value of for each currency in which it is judged once more.
 CURRENCY = "judged_currency"
-# The marker of scenarios that run with no other at their side.
-ALONE = "alone"
-# The fixtures of scenarios with two players.
-TWO = frozenset({"another_player"})
+# The fixtures of scenarios that act for so many players.
+_PLAYERS = {"player": 1, "players": 1, "another_player": 2}
+# The fixture of what a provider's simulator is asked, by the provider: all of it is about the scenario that asks.
+_SIMULATORS = {"simulator": OPERATOR}
 
 
 def rules_of(item: pytest.Item) -> tuple[str, ...]:
@@ -67,6 +67,36 @@ def in_any_currency(item: pytest.Item) -> bool:
     )
 
 
+def players_for(item: pytest.Item) -> tuple[int, int]:
+    """How many test players ``item`` acts for at least, and at most where there are as many."""
+    marker = item.get_closest_marker("players")
+    least, *most = marker.args if marker else (1,)
+    return least, max((least, *most))
+
+
+def alone_in(item: pytest.Item) -> str | None:
+    """The provider whose simulator ``item`` has to itself; "" where no scenario runs at its side at all, else None."""
+    marker = item.get_closest_marker("alone")
+    return None if marker is None else marker.args[0] if marker.args else ""
+
+
+def check_declared(item: pytest.Item) -> None:
+    """Raise UsageError where ``item`` asks for more than it declares."""
+    asked = set(getattr(item, "fixturenames", ()))
+    for name in asked & _PLAYERS.keys():
+        if _PLAYERS[name] > players_for(item)[0]:
+            raise pytest.UsageError(
+                f"{item.nodeid} asks for {name} and declares {players_for(item)[0]} as the players that it acts for; "
+                f"add @pytest.mark.players({_PLAYERS[name]})"
+            )
+    for name in asked & _SIMULATORS.keys():
+        if alone_in(item) not in {"", _SIMULATORS[name]}:
+            raise pytest.UsageError(
+                f"{item.nodeid} asks for {name}, which no two scenarios can have at once, and does not say so; "
+                f'add @pytest.mark.alone("{_SIMULATORS[name]}")'
+            )
+
+
 def needs_probe(item: pytest.Item) -> bool:
     """Whether ``item`` proves nothing where balances cannot be told."""
     return PROBE in _declared(item)
@@ -98,6 +128,9 @@ def lacking(item: pytest.Item, run: Run) -> str | None:
             return mute
     if beside := next(filter(None, (beside_dialect(rule, target) for rule in rules)), None):
         return beside
+    least = players_for(item)[0]
+    if not currency_of(item) and least > max(1, len(run.players)):
+        return 'needs a second player: add one to ids = ["..", ".."] in [players]'
     entries = [*(entry for rule in rules for entry in rule.needs), *_declared(item)]
     missing = [entry for entry in entries if entry != PROBE and not run.driver.has(entry)]
     return f"needs a driver entry: {run.driver.missing(missing[0])}" if missing else None

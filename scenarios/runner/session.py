@@ -23,12 +23,13 @@ from scenarios.runner.fixtures import JUDGE, RUN, SIMULATORS
 from scenarios.runner.lanes import AHEAD, Ahead, Lanes
 from scenarios.runner.needs import (
     CURRENCY,
-    TWO,
+    check_declared,
     currency_of,
     in_any_currency,
     judges_history,
     lacking,
     needs_probe,
+    players_for,
     provider_of,
     rules_of,
     sayable,
@@ -130,7 +131,8 @@ class Session:
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
-            ids = rules_of(item)
+            if ids := rules_of(item):
+                check_declared(item)
             wanted = not ids or (chosen & set(ids) and sayable(item, self.run))
             (kept if wanted else dropped).append(item)
         self._order.sort(kept)
@@ -141,10 +143,10 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Judge each scenario about money once more in every further currency that was agreed on and has a player."""
-        asked = set(metafunc.fixturenames)
+        least = players_for(metafunc.definition)[0]
         players = Counter(player.currency for player in self.run.further_players)
-        further = [code for code, count in players.items() if count > 1 or not asked & TWO]
-        if further and CURRENCY in asked and in_any_currency(metafunc.definition):
+        further = [code for code, count in players.items() if count >= least]
+        if further and CURRENCY in metafunc.fixturenames and in_any_currency(metafunc.definition):
             metafunc.parametrize(CURRENCY, ["", *further], ids=[pytest.HIDDEN_PARAM, *further], indirect=True)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:

@@ -127,6 +127,7 @@ def test_hostile_rollback_ids(operator: Verbs, player: Player, judge: Judge, cas
         _harmless(judge, rollback, ordinary, f"rollback_transaction_id {name}")
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("MSG-13")
 def test_hostile_user_ids(
     operator: Verbs, player: Player, players: list[Player], judge: Judge, cases: Cases

@@ -24,6 +24,9 @@ from scenarios.wallet.player import Player
 from simulators.exchanges.history import Exchange, header
 from simulators.exchanges.owners import ALL
 from simulators.operator.simulator import OperatorSimulator, api_version
+from simulators.providers import OPERATOR
+
+pytestmark = pytest.mark.alone(OPERATOR)
 
 # An address as real ones may be: a port, a path with capitals, encoded blanks, two parameters, a fragment.
 _PECULIAR_URL = "https://games.example:8443/Play/%20x?a=1&token=a%2Bb%3D%3D&lang=en#Lobby"
@@ -109,6 +112,7 @@ def test_session_carries_a_valid_token(
     )
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("OUT-03")
 def test_session_carries_what_was_agreed(
     run: Run, driver: Driver, players: list[Player], judge: Judge, simulator: OperatorSimulator
@@ -319,6 +323,7 @@ def _clear(judge: Judge, raw: Raw, exchanges: list[Exchange], case: str) -> None
         judge.holds("OUT-07", holds, expected=expected, seen=seen, exchanges=exchanges, case=case)
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("OUT-08")
 def test_user_id_is_the_one_of_callbacks(
     run: Run,

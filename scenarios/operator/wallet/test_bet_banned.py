@@ -23,6 +23,7 @@ from simulators.exchanges.history import Exchange, Purpose
 pytestmark = [pytest.mark.last(2), pytest.mark.needs("probe")]
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("BET-08", "RES-04")
 def test_only_bets_are_declined(run: Run, operator: Verbs, players: list[Player], judge: Judge) -> None:
     """A banned player's bets are refused without effect, and results are paid."""

@@ -111,6 +111,7 @@ def test_common_sequences(player: Player, judge: Judge, effort: Effort) -> None:
         _any_sequence([player], judge, effort, 0, tours=tours)
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-01")
 def test_any_sequence(players: list[Player], judge: Judge, effort: Effort) -> None:
@@ -118,6 +119,7 @@ def test_any_sequence(players: list[Player], judge: Judge, effort: Effort) -> No
     _any_sequence(players, judge, effort, effort.examples)
 
 
+@pytest.mark.players(2)
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-01")
 def test_any_sequence_of_two_players(
@@ -196,6 +198,7 @@ def _bans(run: Run) -> bool:
     return run.driver.has("ban") and run.driver.has("unban")
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-02")
 def test_bets_never_overdraw(players: list[Player], judge: Judge, effort: Effort) -> None:
@@ -204,6 +207,7 @@ def test_bets_never_overdraw(players: list[Player], judge: Judge, effort: Effort
     _stories(players, judge, replace(effort, steps=min(effort.steps, _BETS)), plan, BetsOnly)
 
 
+@pytest.mark.players(2)
 @pytest.mark.rules("INV-03")
 def test_players_are_isolated(
     players: list[Player],
@@ -219,6 +223,7 @@ def test_players_are_isolated(
         _stories(players, judge, effort, plan, kind, acting=2, examples=examples)
 
 
+@pytest.mark.players(2)
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-03")
 def test_another_acts_between(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
@@ -245,6 +250,7 @@ def _acts_between(
             judge.settled("INV-03", another_player, last, *after, case=f"rollback of a {action}")
 
 
+@pytest.mark.players(2)
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-03")
 def test_another_cannot_use_up(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
@@ -260,6 +266,7 @@ def test_another_cannot_use_up(operator: Verbs, player: Player, another_player: 
     judge.settled("INV-03", player, bet, own, case=case, amiss=-player.off, last=True)
 
 
+@pytest.mark.players(2)
 @pytest.mark.after_choices
 @pytest.mark.rules("INV-03")
 def test_another_lends_nothing(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
@@ -280,6 +287,7 @@ def test_another_lends_nothing(operator: Verbs, player: Player, another_player: 
         judge.settled("INV-03", player, last, bet, case=case, last=True)
 
 
+@pytest.mark.players(2)
 @pytest.mark.rules("INV-03")
 def test_players_at_once(
     operator: Verbs, player: Player, another_player: Player, judge: Judge, effort: Effort
@@ -309,6 +317,7 @@ def test_players_at_once(
         )
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("INV-04")
 def test_concurrent_histories_are_linearizable(players: list[Player], judge: Judge, effort: Effort) -> None:
     """There is an order of the concurrent wagers in which a wallet would have given these answers."""
@@ -322,6 +331,7 @@ def test_concurrent_histories_are_linearizable(players: list[Player], judge: Jud
     _stories(players, judge, effort, plan, partial(Stage, concurrent=True))
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("INV-05")
 def test_under_faults(players: list[Player], judge: Judge, effort: Effort) -> None:
     """Under lost answers, slow and cut connections, restarts, and the provider's retries, no money is lost or made."""

@@ -46,6 +46,7 @@ def test_sent_again(operator: Verbs, player: Player, judge: Judge) -> None:
     choices.learn_copies(judge, seen)
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("IDM-04")
 def test_after_many_others_and_a_pause(
     operator: Verbs, player: Player, players: list[Player], judge: Judge, effort: Effort

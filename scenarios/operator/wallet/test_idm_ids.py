@@ -106,6 +106,7 @@ def _under(
     return operator.wager(action, player, amount, id=taken, label=kind)
 
 
+@pytest.mark.players(2)
 @pytest.mark.rules("IDM-07")
 def test_for_another_player(operator: Verbs, player: Player, another_player: Player, judge: Judge) -> None:
     """An id that comes back for another player has no second effect, on neither of them."""

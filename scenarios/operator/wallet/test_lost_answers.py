@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.last, pytest.mark.needs("probe"), pytest.mark.usefixtu
 _INSTANTS = (0.0, 0.001, 0.005, 0.02, "first-byte")
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("IDM-03")
 def test_copy_after_a_lost_answer(operator: Verbs, players: list[Player], judge: Judge) -> None:
     """A copy after a lost answer has no second effect, whenever the connection was cut."""
@@ -57,6 +58,7 @@ def _cut_then_copy(
     return [*sent, operator.settle(operator.again(sent[0])), operator.again(sent[0])]
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("IDM-11")
 def test_provider_retry_schedule(
     operator: Verbs, players: list[Player], judge: Judge, effort: Effort

@@ -160,6 +160,7 @@ def _answer(exchange: Exchange) -> str:
     return "accepted" if exchange.ok else said(exchange)
 
 
+@pytest.mark.players(1, 2)
 @pytest.mark.rules("RBK-10")
 def test_for_another_player(operator: Verbs, player: Player, players: list[Player], judge: Judge) -> None:
     """A rollback that names another player's transaction moves neither player's money."""

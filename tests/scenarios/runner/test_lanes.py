@@ -122,6 +122,7 @@ PAIRS = """
 """
 PAIR = """
     @pytest.mark.rules("BET-01")
+    @pytest.mark.players(2)
     def test_pair_{number}(judge, player, another_player, operator):
         for who in (player, another_player):
             judge.fund(who, 1000)

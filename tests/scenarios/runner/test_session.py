@@ -110,6 +110,7 @@ def test_a_skip_names_the_line_to_add(scenario):
             raise ZeroDivisionError
 
         @pytest.mark.rules("INV-03")
+        @pytest.mark.players(2)
         def test_of_two_players(judge, another_player):
             raise ZeroDivisionError
     """)
@@ -118,6 +119,27 @@ def test_a_skip_names_the_line_to_add(scenario):
     assert 'ban = { post = "' in reasons["BET-08"]
     assert 'restart = { run = "' in reasons["RES-01"]
     assert "in [players]" in reasons["INV-03"]
+
+
+@pytest.mark.parametrize(
+    ("marker", "asks", "line"),
+    [
+        ("players(1, 2)", "another_player", "add @pytest.mark.players(2)"),
+        ("players(0)", "player", "add @pytest.mark.players(1)"),
+        ("players(1)", "simulator", 'add @pytest.mark.alone("operator")'),
+        ('alone("jackpot")', "simulator", 'add @pytest.mark.alone("operator")'),
+    ],
+)
+def test_a_scenario_that_takes_more_than_it_declares_is_refused(scenario, capfd, marker, asks, line):
+    files = scenario(f"""
+        @pytest.mark.rules("RES-01")
+        @pytest.mark.{marker}
+        def test_taking(judge, {asks}): pass
+    """)
+    result = judged(Wallet(), "RES-01", paths=files)
+    assert result.code is Exit.USAGE
+    assert f"test_taking asks for {asks}" in (told := capfd.readouterr().err)
+    assert line in told
 
 
 def test_scenarios_that_may_hang_the_client_run_last(scenario):
