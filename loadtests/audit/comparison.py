@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from loadtests.audit.outcome.verdict import WorkerResult, WrongBalance
 from loadtests.traffic.journal import Settled
-from loadtests.traffic.ledger import UNKNOWN, Ledger, Operation
+from loadtests.traffic.ledger import Ledger
+from loadtests.traffic.operation import UNKNOWN, Operation
 from scenarios.oracles.acceptable import of_records
 from scenarios.oracles.attempts import Record, from_units
 from scenarios.oracles.subset_sums import Sums

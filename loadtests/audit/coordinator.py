@@ -1,7 +1,6 @@
 """Gathers the results of all workers and comes to the verdict; a run of one process has one."""
 
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 from locust.env import Environment
 
 from loadtests.audit.options import AuditOptions
-from loadtests.audit.outcome.text import ROW
 from loadtests.audit.outcome.verdict import (
     TOLD,
     AuditVerdict,
@@ -22,13 +20,11 @@ from loadtests.audit.worker import WorkerAudit, unheard
 from loadtests.audit.worker_rpc import Client
 from loadtests.run import Shard
 from loadtests.traffic.journal import Kept
-from scenarios.report.schema.load import Breach, FailedRound
+from scenarios.report.schema.load import FailedRound
 from simulators.exchanges.redaction import Redactor
 
 log = logging.getLogger(__name__)
 
-# How a rule is named in the messages of failed requests.
-_RULE = re.compile(r"\b[A-Z]{3}-\d\d\b")
 # Seconds that workers have for their part beyond the audit itself: to drain, and to look for explanations.
 _GRACE = 90.0
 
@@ -82,6 +78,7 @@ def audit_run(
         lost.append(words)
         result = unheard(words, roster.players, roster.share(worker))
         result.transactions = snapshots[worker].get("transactions", 0)
+        result.breach_count = snapshots[worker].get("breaches", {})
         results.append(result)
     verdict = AuditVerdict(roster.currency, len(roster.workers), added(results), lost)
     heard = list(answers)
@@ -138,7 +135,6 @@ def _completed(
 ) -> AuditVerdict:
     """``verdict`` with what Locust knows of the run, and what was asked for and is missing."""
     whole = verdict.whole
-    _read_failures(environment, whole)
     assert environment.runner is not None
     # An exception in a round is caught by Locust, whose own exit code for it would hide what money does.
     verdict.failed_rounds = [
@@ -162,20 +158,3 @@ def _completed(
 
 def _last_line(traceback: str) -> str:
     return (traceback.strip().splitlines() or ["an exception"])[-1].strip()
-
-
-def _read_failures(environment: Environment, whole: WorkerResult) -> None:
-    """Count the rules that the messages of failed requests name, where the ledgers did not see them."""
-    assert environment.runner is not None
-    seen: dict[str, int] = {}
-    first: dict[str, str] = {}
-    for error in environment.runner.errors.values():
-        if error.method == ROW:
-            continue
-        for rule in set(_RULE.findall(str(error.error))):
-            seen[rule] = seen.get(rule, 0) + error.occurrences
-            first.setdefault(rule, f"{error.name}: {error.error}")
-    for rule, count in seen.items():
-        if rule not in whole.breach_count:
-            whole.breaches.append(Breach(rule=rule, player="", transaction="", text=first[rule]))
-        whole.breach_count[rule] = max(whole.breach_count.get(rule, 0), count)

@@ -7,7 +7,8 @@ from collections.abc import Generator
 from typing import Final
 
 from loadtests.traffic.callbacks import Callbacks
-from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
+from loadtests.traffic.ledger import Ledger
+from loadtests.traffic.operation import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Operation
 from loadtests.traffic.player_script import Play, Seen, Send, copies_until_answered
 
 # Seconds before each copy; where none is answered, the operation stays open.

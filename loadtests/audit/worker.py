@@ -24,7 +24,8 @@ from loadtests.audit.options import AuditOptions
 from loadtests.audit.outcome.verdict import TOLD, WorkerResult, share_of
 from loadtests.run import Traffic
 from loadtests.traffic.driving import drive
-from loadtests.traffic.ledger import BET, Ledger, Operation
+from loadtests.traffic.ledger import Ledger
+from loadtests.traffic.operation import BET, Operation
 from scenarios.oracles.attempts import from_units
 from scenarios.problems.errors import DriverProblem
 from scenarios.report.schema.load import Breach

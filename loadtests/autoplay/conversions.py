@@ -12,7 +12,7 @@ from typing import Final
 from loadtests.autoplay.carrier import GivenUp
 from loadtests.autoplay.pace import RoundPace
 from loadtests.traffic.driving import drive
-from loadtests.traffic.ledger import Operation
+from loadtests.traffic.operation import Operation
 from loadtests.traffic.voucher_script import (
     CONVERSION,
     REFUSED_CONVERSION,

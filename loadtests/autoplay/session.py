@@ -25,7 +25,8 @@ from loadtests.autoplay.pace import RoundPace
 from loadtests.autoplay.sizes import Sizes
 from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.driving import drive
-from loadtests.traffic.ledger import BET, Ledger, Operation
+from loadtests.traffic.ledger import Ledger
+from loadtests.traffic.operation import BET, Operation
 from loadtests.traffic.player_script import Play, PlayerScript, Seen, Send, of_each
 from loadtests.traffic.voucher_script import VoucherScript
 from scenarios.console.providers import Providers

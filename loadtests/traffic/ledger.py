@@ -25,87 +25,18 @@ from typing import Any
 
 from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.journal import LIMIT, Journal
+from loadtests.traffic.operation import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Operation
 from scenarios.oracles.subset_sums import Sums
 from scenarios.report.schema.load import Breach
 from simulators.exchanges.history import Status
+from simulators.transport.delivery import Flaw
 from simulators.wallet.transactions import Kind
-
-BET, RESULT, ROLLBACK = Kind.BET, Kind.RESULT, Kind.ROLLBACK
-OK, REFUSED, UNKNOWN = Status.OK, Status.REFUSED, Status.UNKNOWN
 
 # How many breaches are kept with their texts; all are counted.
 BREACHES_KEPT = 20
 
 # What is known of a player, as bits.
 _PLAYED, _OPENED, _UNDONE = 1, 2, 4
-
-_NOTHING: frozenset[int] = frozenset({0})
-
-
-class Operation:
-    """One transaction that was started: every attempt of it under one provider id.
-
-    ``amount`` is in minor units, ``effect`` what it adds to the balance where it counts (of a rollback 0: what it
-    does belongs to ``of``). ``request`` is what was sent. ``names`` is the id of what it rolls back, or of the orphan
-    rollback that it comes after. ``outcome`` is what the answers say so far (unknown before the first). ``voided``:
-    a rollback of it was answered ok; ``kept``: one was refused. ``counted`` is how much of ``effect`` stands in the
-    player's sum. ``unheard``: an attempt of it had no answer.
-    """
-
-    __slots__ = (
-        "amount",
-        "client_id",
-        "counted",
-        "effect",
-        "kept",
-        "kind",
-        "names",
-        "of",
-        "outcome",
-        "player",
-        "request",
-        "transaction_id",
-        "undoing",
-        "unheard",
-        "voided",
-    )
-
-    def __init__(
-        self,
-        player: int,
-        kind: Kind,
-        amount: int,
-        transaction_id: str,
-        request: Any,
-        of: "Operation | None",
-    ) -> None:
-        self.player = player
-        self.kind = kind
-        self.amount = amount
-        self.effect = -amount if kind is BET else amount if kind is RESULT else 0
-        self.transaction_id = transaction_id
-        self.request = request
-        self.of = of
-        self.names = None if of is None else of.transaction_id
-        self.outcome = UNKNOWN
-        self.client_id: str | int | None = None
-        self.voided = False
-        self.kept = False
-        self.unheard = False
-        self.counted = 0
-        # How many rollbacks of it are open.
-        self.undoing = 0
-
-    def options(self) -> frozenset[int]:
-        """What it may have added to the balance, together with all rollbacks of it."""
-        if self.voided or self.outcome is REFUSED:
-            return _NOTHING
-        if self.outcome is UNKNOWN or self.undoing:
-            return frozenset((0, self.effect))
-        return frozenset((self.effect,))
-
-    def __repr__(self) -> str:
-        return f"{self.kind} {self.transaction_id} of {self.amount}: {self.outcome}"
 
 
 class Ledger:
@@ -390,10 +321,22 @@ class Ledger:
             "INV-02", op, f"a bet was accepted that overdraws the player by {-left} minor units"
         )
 
+    def flawed(self, flaw: Flaw | None, player: int, transaction_id: str = "") -> str | None:
+        """Count a ``flaw`` of an answer, which no balance shows, and say it; the first of each rule is told of."""
+        if flaw is None:
+            return None
+        if flaw.rule:
+            self.breach_count[flaw.rule] += 1
+            if self.breach_count[flaw.rule] == 1:
+                self._tell(flaw.rule, self.players[player], transaction_id, flaw.text)
+        return str(flaw)
+
     def _breach(self, rule: str, op: Operation, text: str) -> str:
         self.breach_count[rule] += 1
         told = {(one.rule, one.transaction) for one in self.breaches}
         if len(told) < BREACHES_KEPT and (rule, op.transaction_id) not in told:
-            player = self.players[op.player]
-            self.breaches.append(Breach(rule=rule, player=player, transaction=op.transaction_id, text=text))
+            self._tell(rule, self.players[op.player], op.transaction_id, text)
         return f"{rule}: {text}"
+
+    def _tell(self, rule: str, player: str, transaction_id: str, text: str) -> None:
+        self.breaches.append(Breach(rule=rule, player=player, transaction=transaction_id, text=text))

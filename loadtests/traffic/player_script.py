@@ -14,9 +14,10 @@ from random import Random
 from typing import Any, Final
 
 from loadtests.traffic.callbacks import NOTHING, Callbacks, Written
-from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger, Operation
+from loadtests.traffic.ledger import Ledger
 from loadtests.traffic.mix import Match, Rates
-from simulators.transport.delivery import Fault, Meaning
+from loadtests.traffic.operation import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Operation
+from simulators.transport.delivery import Fault, Flaw, Meaning
 from simulators.wallet.transactions import Kind, Transaction
 
 # How callbacks are sent: with a body, and without one.
@@ -286,9 +287,10 @@ class PlayerScript:
         for seen in (yield [Send.of(written, FORGED, self._waited(), genuine=False)]):
             said = self.callbacks.read(seen.status, seen.body)
             if said.effect is OK:
-                seen.problem = "a request with a wrong hash was accepted (SIG-02)"
+                taken = Flaw("a request with a wrong hash was accepted", "SIG-02")
+                seen.problem = self.ledger.flawed(taken, self.number, new_id)
             elif said.effect is UNKNOWN and seen.status:
-                seen.problem = said.problem
+                seen.problem = self.ledger.flawed(said.problem, self.number, new_id)
 
     def _stake(self) -> int:
         return self._draw(self.rates.least_stake, self.rates.most_stake)
@@ -388,4 +390,4 @@ def copies_until_answered(
 def _settle(ledger: Ledger, op: Operation, said: Meaning, seen: Seen) -> None:
     broken = ledger.settle(op, said.effect, said.client_id or None)
     if seen.problem is None:
-        seen.problem = broken or said.problem
+        seen.problem = broken or ledger.flawed(said.problem, op.player, op.transaction_id)

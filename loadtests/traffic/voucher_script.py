@@ -20,8 +20,9 @@ from random import Random
 from typing import Final
 from uuid import uuid4
 
-from loadtests.traffic.ledger import BET, OK, REFUSED, UNKNOWN, Ledger, Operation
+from loadtests.traffic.ledger import Ledger
 from loadtests.traffic.mix import Vouchers
+from loadtests.traffic.operation import BET, OK, REFUSED, UNKNOWN, Operation
 from loadtests.traffic.voucher_steps import PATIENCE, STORE, Answered, Ask, Pause, Resend, Steps
 from scenarios.driver.offers import wrong
 from scenarios.tokens.session_token import taken_apart
@@ -39,6 +40,7 @@ from simulators.jackpot.wire import (
     StoreUpdateEvent,
 )
 from simulators.jackpot.world import Voucher
+from simulators.transport.delivery import Flaw
 from simulators.values import money
 from simulators.webhooks.message_log import QueuedMessage
 
@@ -144,9 +146,8 @@ class VoucherScript:
             ran_out = yield from self._deliver(voucher.id, refund=drawn > 1 - self.rates.refunds)
         yield from self.settle(made)
         if ran_out and made.problem is None:
-            made.problem = (
-                f"the CLIENT confirmed nothing in {PATIENCE:g} s, and the reservation ran out (VCH-04)"
-            )
+            late = f"the CLIENT confirmed nothing in {PATIENCE:g} s, and the reservation ran out"
+            made.problem = self.ledger.flawed(Flaw(late, "VCH-04"), made.player)
 
     def settle(self, made: Conversion) -> Steps[None]:
         """Wait until the CLIENT sees the voucher as it is, and settle; what is wrong is its ``problem``."""
@@ -245,7 +246,8 @@ class VoucherScript:
             made.key = None if told.problem else taken_apart(str(told.value)).key
         if made.key is None:
             self._ended(made, UNKNOWN)
-            made.problem = f"no session: {told.problem or 'the token has no notificationKey (VTK-04)'}"
+            nameless = Flaw("the token has no notificationKey", "VTK-04")
+            made.problem = f"no session: {told.problem or self.ledger.flawed(nameless, made.player)}"
 
     def _reserve(self, store_id: str, price: Decimal, amount: Decimal, made: Conversion) -> Voucher | None:
         """Reserve at the store that was chosen, or where it sells no more at that price at another; None: nowhere."""

@@ -33,7 +33,7 @@ class Money:
         """Write a decimal amount without its currency, with all the currency's decimals."""
         if not self.currency or amount.adjusted() > _WIDE:
             return f"{amount:f}"
-        return money.show(amount, self.currency).removesuffix(f" {self.currency}")
+        return money.figure(amount, self.currency)
 
     def full(self, units: int) -> str:
         """Write an amount with its currency ("10.50 EUR")."""

@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any, ClassVar, Final, Literal
 
 from simulators.exchanges.history import Answer, Headers, Status
-from simulators.transport.delivery import Meaning
+from simulators.transport.delivery import Flaw, Meaning
 from simulators.values import money
 from simulators.values.decimal_json import quoted
 from simulators.wallet import codec
@@ -30,8 +30,8 @@ AmountFormat = Literal["number", "string"]
 _SIGNER: Final = Signer()
 _ID: Final = "transaction_id"
 _ID_FIELD: Final = re.compile(rb'("transaction_id"\s*:\s*)"(?:[^"\\]|\\.)*"')
-_NO_JSON: Final = "the answer is no JSON object; every answer must be one (MSG-02)"
-_BAD_ERROR: Final = "a refusal whose error is no text (MSG-04)"
+_NO_JSON: Final = Flaw("the answer is no JSON object; every answer must be one", "MSG-02")
+_BAD_ERROR: Final = Flaw("a refusal whose error is no text", "MSG-04")
 
 _BACKWARDS: Final = ("amount", "currency", "user_id", "action", "rollback_transaction_id", "transaction_id")
 
@@ -122,26 +122,27 @@ def _by_status(status: int) -> Status:
     return Status.REFUSED if 400 <= status < 500 else Status.UNCLEAR
 
 
-def _status(status: int) -> str | None:
-    return None if status == 200 else f"HTTP {status}; the status of every answer must be 200 (MSG-01)"
+def _status(status: int) -> Flaw | None:
+    return None if status == 200 else Flaw(f"HTTP {status}; the status of every answer must be 200", "MSG-01")
 
 
-def _no_id(document: dict[str, Any]) -> str:
+def _no_id(document: dict[str, Any]) -> Flaw:
     """Say what stands in place of the CLIENT's id."""
     given = f"is {json.dumps(document[_ID])}" if _ID in document else "is missing"
-    return f"success whose field {_ID} {given}, no id of the CLIENT (MSG-03)"
+    return Flaw(f"success whose field {_ID} {given}, no id of the CLIENT", "MSG-03")
 
 
-def _unclear(document: dict[str, Any]) -> str:
+def _unclear(document: dict[str, Any]) -> Flaw:
     """Say which field keeps an answer from being success or refusal."""
     if "error" in document:
-        return f"the field error is {json.dumps(document['error'])}, neither null nor a reason (MSG-03)"
+        given = json.dumps(document["error"])
+        return Flaw(f"the field error is {given}, neither null nor a reason", "MSG-03")
     inside = next(
         (name for name, part in document.items() if isinstance(part, dict) and "error" in part), None
     )
     if inside is not None:
-        return f"the field error is missing; it stands inside {inside!r} (MSG-03)"
-    return "the field error is missing, which is null where a transaction was processed (MSG-03)"
+        return Flaw(f"the field error is missing; it stands inside {inside!r}", "MSG-03")
+    return Flaw("the field error is missing, which is null where a transaction was processed", "MSG-03")
 
 
 SPORTSBOOK: Final = Sportsbook()

@@ -17,16 +17,24 @@ KillInstant = Literal["before", "sent", "answered"]
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What an answer means to the provider that asked.
+class Flaw:
+    """What is wrong with an answer, in words, and the id of the rule that it breaks; "" where none is about it."""
 
-    ``problem`` is what in it breaks the contract, in words.
-    """
+    text: str
+    rule: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.rule})" if self.rule else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an answer means to the provider that asked; ``problem`` is what in it breaks the contract."""
 
     status: Status
     error: str | None = None
     client_id: str | int | None = None
-    problem: str | None = None
+    problem: Flaw | None = None
 
     @property
     def effect(self) -> Status:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import jmespath
 
 from simulators.exchanges.history import Answer, Headers, Request, Status
-from simulators.transport.delivery import Meaning
+from simulators.transport.delivery import Flaw, Meaning
 from simulators.values import money
 from simulators.values.decimal_json import quoted
 from simulators.wallet import codec
@@ -201,16 +201,16 @@ class TemplateDialect(Dialect):
         document = self._document(answer.body)
         if document is None or answer.status >= 500:
             status = Status.REFUSED if 400 <= answer.status < 500 else Status.UNCLEAR
-            return Meaning(
-                status, problem=f"HTTP {answer.status} with no {self.answers.encoding} that can be read"
-            )
+            problem = Flaw(f"HTTP {answer.status} with no {self.answers.encoding} that can be read")
+            return Meaning(status, problem=problem)
         ids = self._client_ids(document)
         client_id = ids[0] if len(ids) == 1 else ", ".join(sorted(map(str, ids))) or None
         if _found(self.answers.done, document) is True:
             return Meaning(Status.OK, client_id=client_id)
         error = _found(self.answers.error, document)
         if error is None and answer.status < 400:
-            return Meaning(Status.UNCLEAR, problem=f"neither {self.answers.done} nor {self.answers.error}")
+            problem = Flaw(f"neither {self.answers.done} nor {self.answers.error}")
+            return Meaning(Status.UNCLEAR, problem=problem)
         return Meaning(Status.REFUSED, error=None if error is None else str(error))
 
     def client_ids(self, answer: Answer) -> Sequence[str | int]:

@@ -129,7 +129,7 @@ def _blame(
             rule,
             False,
             expected=expected,
-            seen=found[0][1].removesuffix(f" ({rule})") + more,
+            seen=found[0][1] + more,
             exchanges=[exchange for exchange, _ in found[:_SHOWN]],
             case=kind,
             level=level,
@@ -232,7 +232,7 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
         "MSG-03",
         expected,
         (
-            (exchange.label, exchange, problem)
+            (exchange.label, exchange, problem.text)
             for exchange, answer, _ in done
             if (problem := SPORTSBOOK.read(answer).problem) is not None
         ),

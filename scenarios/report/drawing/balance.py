@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from scenarios.contract import RULES
 from scenarios.oracles.acceptable import acceptable
 from scenarios.report.schema.report import BalanceCurve, BalancePoint
 from scenarios.run.findings import ScenarioResult
@@ -21,7 +22,7 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve |
     exchange, ``seen`` null where the balance could not be told.
     """
     story, findings = result.stories.get(rule), result.of(rule)
-    if story is None or not findings or not rule.startswith("INV"):
+    if story is None or not findings or RULES[rule].group != "INV":
         return None
     name, seen = story.reading or ("", None)
     exchanges = [run.history[number] for number in findings[-1].exchanges[:_FOLLOWED]]

@@ -7,6 +7,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
+from simulators.transport.delivery import Flaw
 from tests.support.in_memory.wallets import SECRET, Wallet, served
 from tests.support.programs.commanding import target_file
 from tests.support.programs.locust_runs import parsed, unpatched
@@ -25,7 +26,7 @@ from loadtests.audit.outcome.verdict import AuditFinding, AuditVerdict  # noqa: 
 from loadtests.audit.worker import WorkerAudit  # noqa: E402
 from loadtests.audit.worker_rpc import LocalClient  # noqa: E402
 from loadtests.traffic.driving import drive  # noqa: E402
-from loadtests.traffic.ledger import BET  # noqa: E402
+from loadtests.traffic.operation import BET  # noqa: E402
 from loadtests.traffic.player_script import Send  # noqa: E402
 from scenarios.problems.errors import Exit  # noqa: E402
 
@@ -216,6 +217,20 @@ def test_an_opening_balance_is_not_read_once_the_player_has_played(tmp_path):
         assert audit.ledger.opening(0) is None
         last = audit.audit()
     assert (finding(last), last.off_count, last.right) == (AuditFinding.UNDECIDED, 0, 1)
+
+
+def test_what_a_worker_told_before_it_was_lost_stands(tmp_path):
+    with audited(tmp_path, Wallet(PLAYERS)) as audit:
+        audit.ledger.flawed(Flaw("not the CLIENT's id", "MSG-03"), 0, "t-1")
+        client = LocalClient(partial(coordinator.dispatch, audit), audit.snapshot)
+        client.call = lambda what, workers, *_: (
+            {},
+            dict.fromkeys(workers if what == "audit" else (), "it is gone"),
+        )
+        roster = coordinator.Roster(PLAYERS, "EUR", [client.HERE], audit.traffic.asked, audit.redactor)
+        verdict = coordinator.audit_run(audit.environment, client, roster, audit.options)
+    assert (verdict.finding, verdict.rules) == (AuditFinding.BROKEN, {"MSG-03": 1})
+    assert "worker 1 of 1: it is gone" in verdict.lost
 
 
 def test_a_round_that_failed_here_is_never_clean_and_what_was_not_sent_is_named(tmp_path):

@@ -8,7 +8,8 @@ import pytest
 from loadtests.audit.open_transactions import resolve, why_open
 from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.driving import drive
-from loadtests.traffic.ledger import BET, Ledger
+from loadtests.traffic.ledger import Ledger
+from loadtests.traffic.operation import BET
 from loadtests.traffic.player_script import Seen, Send
 from scenarios.dialects.file import read_dialect
 from simulators.dialects import SHIPPED

@@ -18,7 +18,8 @@ from loadtests.audit.outcome.verdict import (
 )
 from loadtests.audit.unique_ids import GROUPS, compare
 from loadtests.traffic.journal import Journal
-from loadtests.traffic.ledger import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN, Ledger
+from loadtests.traffic.ledger import Ledger
+from loadtests.traffic.operation import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.report.schema.load import Breach, Doubt
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from loadtests.audit import comparison
 from loadtests.traffic.callbacks import Callbacks
-from loadtests.traffic.ledger import BET, OK, REFUSED, ROLLBACK, UNKNOWN, Ledger
+from loadtests.traffic.ledger import Ledger
 from loadtests.traffic.mix import Rates
+from loadtests.traffic.operation import BET, OK, REFUSED, ROLLBACK, UNKNOWN
 from loadtests.traffic.player_script import COPY, OVERTAKEN, PlayerScript, Seen
 from simulators.operator.dialect import SPORTSBOOK
 from tests.support.sportsbook_messages import parse

@@ -8,16 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.traffic.journal import PARTITIONS, Journal, repeated, shared, stretches
-from loadtests.traffic.ledger import (
-    BET,
-    BREACHES_KEPT,
-    OK,
-    REFUSED,
-    RESULT,
-    ROLLBACK,
-    UNKNOWN,
-    Ledger,
-)
+from loadtests.traffic.ledger import BREACHES_KEPT, Ledger
+from loadtests.traffic.operation import BET, OK, REFUSED, RESULT, ROLLBACK, UNKNOWN
 from loadtests.traffic.player_names import Pattern
 from scenarios.oracles.attempts import Record
 from scenarios.oracles.net_effects import effects, transactions

@@ -10,8 +10,9 @@ import pytest
 
 from loadtests.traffic.callbacks import Callbacks
 from loadtests.traffic.driving import drive
-from loadtests.traffic.ledger import UNKNOWN, Ledger
+from loadtests.traffic.ledger import Ledger
 from loadtests.traffic.mix import Match, Rates, shares
+from loadtests.traffic.operation import UNKNOWN
 from loadtests.traffic.player_script import (
     AT_ONCE,
     COPY,
@@ -225,6 +226,7 @@ def test_a_wrong_wallet_is_off_or_told(kind, told):
         assert wallet.balance not in ledger.acceptable(0, ledger.unsure().get(0, ()))
     else:
         assert told in found
+        assert told in {one.rule for one in ledger.breaches}
 
 
 def test_the_amount_taken_by_forgeries_is_off_too():

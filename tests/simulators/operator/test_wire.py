@@ -100,7 +100,7 @@ def test_what_breaks_the_contract_is_named(status: int, body: str, told: str | N
     assert (
         (problem is None)
         if told is None
-        else re.search(told.replace("(", r"\(").replace(")", r"\)"), problem or "")
+        else re.search(told.replace("(", r"\(").replace(")", r"\)"), str(problem))
     )
 
 
