@@ -9,6 +9,7 @@ from scenarios.browsers.checkout_browser import Minted, Minting
 from scenarios.browsers.waiting import wait_until
 from scenarios.hosting.checkout import JudgedCheckout
 from scenarios.problems.errors import DriverProblem
+from scenarios.run.findings import OrderRead
 from scenarios.run.judge import Judge, said
 from scenarios.run.run import Run
 from simulators.checkout.wire import Decision
@@ -124,11 +125,13 @@ class Orders:
     def reads(self, reference: str, expected: Any, exchanges: list[Exchange], case: str) -> bool:
         """Judge that the checkout of that merchantReference still reads ``expected``."""
         seen = self.read(reference)
+        answered = f"; the decision was answered {said(exchanges[-1])}" if exchanges else ""
         return self.judge.holds(
             "CHK-11",
             seen == expected,
-            expected=f"order reads {expected!r}, {_UNTOUCHED}",
-            seen=f"{seen!r}; it was answered {said(exchanges[-1])}" if exchanges else repr(seen),
+            expected=f"{expected!r}, {_UNTOUCHED}",
+            seen=f"order reads {seen!r}{answered}",
             exchanges=exchanges,
             case=case,
+            order=OrderRead(reference),
         )

@@ -16,6 +16,7 @@ from scenarios.browsers.orders import Order, Orders
 from scenarios.contract import Level
 from scenarios.generated.families import decisions
 from scenarios.generated.families.family import Cases
+from scenarios.run.findings import OrderRead
 from scenarios.run.judge import Judge, said
 from simulators.exchanges.history import Exchange
 
@@ -82,11 +83,12 @@ def test_what_is_no_approval_grants_nothing(orders: Orders, cases: Cases, judge:
         judge.holds(
             "CHK-11",
             seen != approved,
-            expected=f"order does not read {approved!r}, as after an approval",
-            seen=f"{seen!r}; it was answered {said(exchange)}",
+            expected="another value than after an approval",
+            seen=f"order reads {seen!r}, as after an approval; the decision was answered {said(exchange)}",
             exchanges=[exchange],
             case=f"well signed: {name}",
             level=level,
+            order=OrderRead(order.reference, as_approved=True),
         )
 
 
@@ -107,8 +109,9 @@ def test_coming_back_from_the_checkout_approves_nothing(orders: Orders, judge: J
         "CHK-11",
         # That somebody came back may show; that nothing was paid must.
         paid.opening != order.opening or seen != approved,
-        expected=f"order does not read {approved!r}, as after an approval",
-        seen=repr(seen),
+        expected="another value than after an approval",
+        seen=f"order reads {seen!r}, as after an approval",
         exchanges=[] if visited is None else [visited],
         case="successRedirect opened, nothing decided",
+        order=OrderRead(order.reference, as_approved=True),
     )

@@ -46,6 +46,17 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRead:
+    """What decides a finding is what driver ``order`` reads of the checkout called ``reference`` (merchantReference).
+
+    That is another value than before the last of the finding's exchanges, or ``as_approved``: that of an approved one.
+    """
+
+    reference: str
+    as_approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One breach of one rule: what was expected, what was seen, and the numbers of the exchanges that show it.
 
@@ -56,6 +67,7 @@ class Finding:
     ``currency`` and the ``mistake`` that would explain it; ``before`` is how far off it was already, as others tell.
     ``claims`` are those of the last token in ``exchanges`` that it is about, by path ("alg", "signature"
     and "token" are others); where tokens are ``compared``, the first of these was said before by another token.
+    ``order`` is the checkout that it is about.
     """
 
     rule: str
@@ -75,6 +87,7 @@ class Finding:
     before: Decimal = Decimal(0)
     claims: tuple[str, ...] = ()
     compared: bool = False
+    order: OrderRead | None = None
 
     def about(self, room: float = inf) -> str:
         """The case in words, with as many of ``cases`` as there is ``room`` for characters, at least one of them."""

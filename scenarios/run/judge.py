@@ -13,12 +13,13 @@ from scenarios.oracles.text import amount_off
 from scenarios.problems.errors import Exit, Problem
 from scenarios.run.attribution import Attributing
 from scenarios.run.balances import Undecided
-from scenarios.run.findings import Finding, RuleVerdict, decided_by, observed_in
+from scenarios.run.findings import Finding, OrderRead, RuleVerdict, decided_by, observed_in
 from scenarios.run.limits import limit_of_bets, limited
 from scenarios.run.run import Run
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Declined, Reading, Unreadable
 from simulators.exchanges.history import Exchange
+from simulators.providers import OPERATOR
 
 
 class Enough(Exception):
@@ -41,6 +42,8 @@ def said(exchange: Exchange) -> str:
     prefix = "" if status == 200 else f"HTTP {status}, "
     if exchange.error is not None:
         return f"{prefix}error {exchange.error!r}"
+    if exchange.ok and exchange.provider != OPERATOR:
+        return f"HTTP {status}"
     if exchange.ok:
         own = "no CLIENT id" if exchange.client_id is None else f"CLIENT id {exchange.client_id!r}"
         return f"{prefix}accepted, {own}"
@@ -77,13 +80,14 @@ class Judge(Attributing):
         cases: Sequence[str] = (),
         claims: Sequence[str] = (),
         compared: bool = False,
+        order: OrderRead | None = None,
     ) -> bool:
         """Record a finding against ``rule`` unless ``condition``; return ``condition``.
 
         ``level`` defaults to the rule's own (SHOULD for an INFO rule is never a failure); ``off`` is the
         money at stake, ``observed`` what decides it, an answer or the CLIENT's own request where nothing is said.
         ``whose``, ``right``, ``currency``, ``mistake`` and ``cases`` are the finding's, where a balance decides it;
-        ``claims`` and ``compared`` where a token does.
+        ``claims`` and ``compared`` where a token does, ``order`` where a checkout's does.
         """
         self._mark(rule)
         if not condition:
@@ -98,7 +102,8 @@ class Judge(Attributing):
             observed = observed or decided_by(rule, exchanges)
             found = Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed)
             money = replace(found, whose=whose, right=tuple(right), currency=currency, mistake=mistake)
-            self._add(replace(money, cases=tuple(cases), claims=tuple(claims), compared=compared))
+            token = replace(money, claims=tuple(claims), compared=compared, order=order)
+            self._add(replace(token, cases=tuple(cases)))
         return condition
 
     def was(

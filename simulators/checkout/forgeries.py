@@ -23,6 +23,9 @@ Forge = Callable[[Notice, Agreement], str]
 _OTHER_SECRET: Final = "this secret was never agreed on"  # noqa: S105
 # Secrets that examples, frameworks and forgetful people leave in place.
 _DEFAULT_SECRETS: Final = ("secret", "your-256-bit-secret", "changeme", "password", "key", "test", "null")
+# The key that a query smuggled into a key's id selects, and a key that is its own id.
+_SELECTED: Final = b"k"
+_KEY_ID: Final = b"k-1"
 # The bits that are turned round in a byte that is changed.
 _FLIP: Final = 0x5A
 
@@ -130,6 +133,16 @@ def _plain_digest(notice: Notice, _: Agreement) -> str:
     return f"{head}.{_base64(hashlib.sha256(head.encode()).digest())}"
 
 
+def _as_long(key: bytes) -> bytes:
+    return b"x" * len(key)
+
+
+def guessed_keys(merchant_id: str, key: bytes) -> tuple[bytes, ...]:
+    """The secrets that forgeries are signed with under HS256, where ``key`` is the agreed one."""
+    fixed = ("", _OTHER_SECRET, merchant_id, *_DEFAULT_SECRETS)
+    return (*(each.encode() for each in fixed), _SELECTED, _KEY_ID, _as_long(key))
+
+
 _PUBLIC: Final[dict[str, Forge]] = {
     "public key as secret": _public_as_secret,
     "public key as secret, no line end": lambda notice, agreed: _by_hand(
@@ -161,10 +174,10 @@ FORGERIES: Final[dict[str, Forge]] = {
     "four parts": lambda notice, agreed: f"{_other_key(notice, agreed)}.{notice.payload.rpartition('.')[2]}",
     "key in the header": _key_in_header,
     "key id of an empty file": partial(_by_hand, b"", kid="../../../../../../../dev/null"),
-    "key id that selects a key": partial(_by_hand, b"k", kid="x' UNION SELECT 'k"),
-    "key id as key": partial(_by_hand, b"k-1", kid="k-1"),
+    "key id that selects a key": partial(_by_hand, _SELECTED, kid="x' UNION SELECT 'k"),
+    "key id as key": partial(_by_hand, _KEY_ID, kid=_KEY_ID.decode()),
     "another key of the same length": lambda notice, agreed: _by_hand(
-        b"x" * len(agreed.key.encode()), notice, agreed
+        _as_long(agreed.key.encode()), notice, agreed
     ),
     "merchant id as key": lambda notice, agreed: _by_hand(agreed.merchant_id.encode(), notice, agreed),
     **{f"default key {secret}": partial(_by_hand, secret.encode()) for secret in _DEFAULT_SECRETS},

@@ -42,8 +42,10 @@ send() {
     case $number in
     own) ;;
     *)
-        echo "#$number $method $path $text"
-        echo "  -> $(cat "$work/$number.head") $(cat "$work/$number.body" "$work/$number.error")"
+        {
+            echo "#$number $method $path $text"
+            echo "  -> $(cat "$work/$number.head") $(cat "$work/$number.body" "$work/$number.error")"
+        } | tr -c ' -~\n' '?'
         ;;
     esac
 }

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from scenarios.contract import Observed
+from scenarios.report.repro.decisions import Decisions
 from scenarios.report.repro.sending import NoScript, Script
 from scenarios.report.repro.tokens import Tokens
 from scenarios.report.repro.wagers import Wagers
@@ -25,18 +26,18 @@ def script(run: Run, verdict: RuleVerdict) -> Scripted:
     why = ""
     for finding in sorted(found, key=lambda one: (one.observed is not Observed.MONEY, -one.off)):
         try:
-            return Scripted(_kind(verdict, finding)(run, verdict, finding).text(), "")
+            return Scripted(_script(run, verdict, finding).text(), "")
         except NoScript as reason:
             why = why or str(reason)
     return Scripted("", why)
 
 
-def _kind(verdict: RuleVerdict, finding: Finding) -> type[Script]:
+def _script(run: Run, verdict: RuleVerdict, finding: Finding) -> Script:
+    if finding.order:
+        return Decisions(run, verdict, finding, finding.order)
     if finding.claims:
-        return Tokens
+        return Tokens(run, verdict, finding)
     made: dict[str, type[Script]] = {OPERATOR: Wagers, JACKPOT: Webhooks}
     if verdict.rule.provider not in made:
-        raise NoScript(
-            "A shell cannot show this: orders are read, and pages searched for keys, through [driver]."
-        )
-    return made[verdict.rule.provider]
+        raise NoScript("A shell cannot show this: pages are searched for keys, through [driver].")
+    return made[verdict.rule.provider](run, verdict, finding)

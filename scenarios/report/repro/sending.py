@@ -54,7 +54,9 @@ class Script:
             raise NoScript(
                 "It was seen in the judge's own wagers alone, which depend on what the player owns."
             )
-        unseen = finding.observed in (Observed.ASKED, Observed.SHOWN) and not finding.claims
+        unseen = finding.observed in (Observed.ASKED, Observed.SHOWN) and not (
+            finding.claims or finding.order
+        )
         if unseen or not self.telling:
             raise NoScript("A shell cannot show this, as it is in no answer of the CLIENT's to a provider.")
 
@@ -152,15 +154,16 @@ class Script:
         return self.run.redactor.data(body) != body
 
     def _body(self, exchange: Exchange) -> str:
-        try:
-            text = exchange.request.body.decode()
-        except UnicodeDecodeError:
-            raise NoScript("A body is no text, which a shell cannot hold.") from None
-        message = exchange.message
+        body, message = exchange.request.body, exchange.message
         if isinstance(message, Transaction) and message.beside:
             raise NoScript("A shell is not taught what several transactions in one request leave.")
-        if "\0" in text or len(text) > _BODY:
+        if b"\0" in body or len(body) > _BODY:
             raise NoScript("A body is longer than a command line can be, or has a null in it.")
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            octets = "".join(rf"\{byte:03o}" for byte in body)
+            return f"\"$(printf '{octets}')\""
         if isinstance(message, Transaction) and not FRESH.search(json.dumps(message.id)):
             raise NoScript("The ids are odd in a way that new ones would not be.")
         words, end = [], 0
@@ -184,14 +187,17 @@ class Script:
         request = exchange.request
         if not request.url.startswith(self.url):
             raise NoScript("It was sent to another address than the target file names.")
-        path = shell_text(request.url.removeprefix(self.url), self.run.redactor)
-        words = [shlex.quote(request.method), path, '"$body"']
+        words = [shlex.quote(request.method), self.path(request.url.removeprefix(self.url)), '"$body"']
         for name, value in request.headers:
             if name.lower() not in ("content-length", "host"):
                 words += ["-H", self.header(name, value, request.body)]
         if header(request.headers, "Content-Type") is None:
             words += ["-H", "Content-Type:"]
         return " ".join(words)
+
+    def path(self, text: str) -> str:
+        """The word of the shell for the end of an address."""
+        return shell_text(text, self.run.redactor)
 
     def header(self, name: str, value: str, body: bytes) -> str:  # noqa: ARG002 - signatures are of it
         """The word of the shell for one header of a request with ``body``."""

@@ -25,7 +25,8 @@ from tests.support.programs.mutants import serving
 
 # One for each kind: bets at once, signatures, copies, odd ids, many alike, money that bets before decide, refusals that
 # are none, several players, what was refused before, a webhook, connections that are cut, a debt; of tokens the
-# signature, the time, what is drawn from a few, sums, and what a browser may not say.
+# signature, the time, what is drawn from a few, sums, and what a browser may not say; of decisions forgeries, copies
+# after others, and a page that decides; a body that is no text.
 SAMPLE = [
     ("race-lost-update", "BET-04"),
     ("sig-unkeyed", "SIG-02"),
@@ -47,9 +48,13 @@ SAMPLE = [
     ("chk-tax-twice", "CHK-06"),
     ("chk-browser-reference", "CHK-08"),
     ("chk-header-price", "CHK-09"),
+    ("chk-key-of-example", "CHK-11"),
+    ("chk-remembers-few", "CHK-11"),
+    ("chk-believes-way-back", "CHK-11"),
+    ("evt-stuck", "EVT-07"),
 ]
 # What is judged again finds the CLIENT as the first check left it: with a token of that one's, for example.
-AGAIN = [("out-token-for-ever", "OUT-05"), ("chk-each-time", "CHK-11"), ("bet-ban-ignored", "BET-08")]
+AGAIN = [("out-token-for-ever", "OUT-05"), ("bet-ban-ignored", "BET-08")]
 
 
 @pytest.fixture(scope="module")
