@@ -71,6 +71,7 @@ TOGETHER = [
         "MSG-02 MSG-06 MSG-07 MSG-08 MSG-10 MSG-12",
     ),
     ("msg-mark msg-injectable", "MSG-02 MSG-13"),
+    ("out-token-for-ever", "OUT-05"),
     ("msg-ids-per-action bet-opens-account msg-utf-16 msg-late-limit", "MSG-05 BET-06 MSG-02 MSG-14"),
     (
         "chk-none chk-no-iss chk-iat-text chk-currency-lower chk-price-text chk-empty-variant chk-no-reference",

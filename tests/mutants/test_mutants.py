@@ -33,6 +33,7 @@ RACES = "BET-04,IDM-02,IDM-03,IDM-11,RBK-12,RBK-14"
 JUDGED_BY = {
     "CHK": select("CHK", skip="CHK-11"),
     "VTK": select("VTK"),
+    "OUT": select("OUT"),
     "SIG,MSG": select("SIG,MSG,BET-06"),
     "BET,RES,IDM,RBK": select("BET,RES,IDM,RBK", skip=RACES),
 }

@@ -212,7 +212,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     mutant("sig-poisoned", ("SIG-05",), "The id of a forgery is refused for ever.", callbacks=_Poisoned),
     mutant("sig-401", ("SIG-06",), "A forgery is answered with HTTP 401.", answers=_unauthorised),
-    mutant("sig-404", ("SIG-06",), "A forgery is answered with HTTP 404 and no body.", answers=_silent),
+    mutant(
+        "sig-404", ("SIG-06", "MSG-02"), "A forgery is answered with HTTP 404 and no body.", answers=_silent
+    ),
     mutant(
         "sig-rollback-open",
         ("SIG-08",),
