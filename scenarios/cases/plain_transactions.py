@@ -73,12 +73,31 @@ def each_amount_moves(
 
 
 def learn_alone(judge: Judge) -> None:
-    """Try once in a run which kinds move alone another amount than they say: one reading, where all are right."""
+    """Try once in a run which kinds move alone another amount than they say: one reading, where all are right.
+
+    What is of no amount is tried with them, and may be refused.
+    """
     if not judge.run.plain_faults.alone:
         judge.run.plain_faults.alone = True
+        of_nothing = Chain(lambda _: _of_nothing(judge.run.verbs, judge.run.players[0]))
         with contextlib.suppress(Undecided, Unreadable):
-            if not all_usual(_ALONE, judge):
-                _learn(judge, product([""], _ALONE))
+            if not all_usual(_ALONE, judge, of_nothing):
+                _learn_alone(judge)
+
+
+def _learn_alone(judge: Judge) -> None:
+    """Find out one by one what moves alone another amount than it says."""
+    run, player = judge.run, judge.run.players[0]
+    start = _settled(judge, player)
+    if start is not None:
+        _of_nothing(run.verbs, player)
+        run.plain_faults.of_nothing = judge.measure(player, start) == start
+    _learn(judge, product([""], _ALONE))
+
+
+def _of_nothing(operator: Verbs, player: Player) -> list[Exchange]:
+    """Bets and a result of 0, so many that what they move all the same does not come to nothing."""
+    return [operator.wager(kind, player, Decimal(0)) for kind in (BET, BET, RESULT)]
 
 
 def learn_plain_faults(judge: Judge) -> None:
@@ -93,7 +112,8 @@ def learn_plain_faults(judge: Judge) -> None:
     with contextlib.suppress(Undecided, Unreadable):
         if not _all_right(judge, run.verbs, run.players[0]):
             run.plain_faults.alone = True
-            _learn(judge, [*product([""], _ALONE), *product(_BEHIND, [RESULT, BET])])
+            _learn_alone(judge)
+            _learn(judge, product(_BEHIND, [RESULT, BET]))
 
 
 def lost_at_once(judge: Judge) -> bool:
@@ -159,8 +179,10 @@ def _learn(judge: Judge, ways: Iterable[tuple[str, str]]) -> None:
                     run.noticed.append(noticed)
 
 
-def all_usual(kinds: Sequence[str], judge: Judge) -> bool:
-    """Whether one reading tells that a transaction of each of ``kinds`` moves alone what it should."""
+def all_usual(kinds: Sequence[str], judge: Judge, *further: Chain) -> bool:
+    """Whether one reading tells that a transaction of each of ``kinds``, and what is ``further`` sent, moves alone what
+    it should.
+    """
     player = judge.run.players[0]
 
     def alone(units: int, kind: str) -> list[Exchange] | None:
@@ -170,7 +192,9 @@ def all_usual(kinds: Sequence[str], judge: Judge) -> bool:
     # It is no rule's matter here.
     rule, judged = judge.result.rules[0], set(judge.result.judged)
     try:
-        return all_hold(rule, judge, player, [Chain(partial(alone, kind=kind)) for kind in kinds])
+        return all_hold(
+            rule, judge, player, [*(Chain(partial(alone, kind=kind)) for kind in kinds), *further]
+        )
     finally:
         judge.result.judged = judged
 

@@ -89,6 +89,7 @@ class PlainFault:
 class PlainFaults:
     """All that was found of one CLIENT; ``known`` once it was looked for, ``alone`` once each kind was tried alone.
 
+    ``of_nothing`` says whether bets and results of 0 move nothing, as far as was tried.
     ``at_once`` says whether plain wagers lose one another where they leave together, None where that was not tried.
     ``told`` are the rules that tell of it: what they do not tell is left to none.
     """
@@ -97,6 +98,7 @@ class PlainFaults:
     told: set[str] = field(default_factory=set)
     known: bool = False
     alone: bool = False
+    of_nothing: bool = True
     at_once: bool | None = None
 
     def sound(self, kind: str) -> bool:

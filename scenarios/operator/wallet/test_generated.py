@@ -146,7 +146,7 @@ def _any_sequence(
         "INV-01",
         (*_SEQUENTIAL, *_ODD, *([Verb.STRANGERS] if acting > 1 else ()), *learned),
         _OPENING,
-        units=(0, 900),
+        units=(0 if run.plain_faults.of_nothing else 1, 900),
         players=acting,
         bans=_bans(run),
         tours=(*tours, *(tour for tours in learned.values() for tour in tours)),

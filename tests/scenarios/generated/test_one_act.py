@@ -35,6 +35,19 @@ def test_rules_about_copies_and_races_do_not_tell_of_what_breaks_alone(fault, ru
     assert set(at(result, Standing.UNDECIDED)) == ({"RBK-12"} if rule == "RBK-04" else set())
 
 
+def test_a_bet_of_nothing_that_costs_something_is_no_storys_finding():
+    class LeastOfAll(Wallet):
+        """Takes a cent for a bet of nothing."""
+
+        def bet(self, message):
+            return super().bet(message | {"amount": message["amount"] or Decimal("0.01")})
+
+    result = judged(LeastOfAll(), "BET-09", "INV-01", effort=SMALL, seed=1)
+    assert set(at(result, Standing.WARNED)) == {"BET-09"}
+    assert at(result, Standing.FAILED) == {}
+    assert at(result, Standing.UNDECIDED) == {}
+
+
 def test_a_rollback_that_is_wrong_alone_leaves_its_races_undecided():
     class Halves(Wallet):
         def undo(self, original, message):

@@ -10,7 +10,7 @@ from tests.support.in_memory import faulty_wallets as faulty
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Wallet
 
-MONEY = ("BET-01", "BET-02", "RES-01", "IDM-01", "RBK-01", "RBK-04")
+MONEY = ("BET-01", "BET-02", "BET-03", "RES-01", "IDM-01", "RBK-01", "RBK-04")
 
 
 class Words(Wallet):
