@@ -67,8 +67,8 @@ class Guard:
         self.driver.restart()
         self.wait_back(self.patience)
 
-    def wait_return(self) -> None:
-        """Wait, bounded, for a CLIENT that answers no more, or start it again where the driver can.
+    def wait_return(self) -> bool:
+        """Wait, bounded, for a CLIENT that answers no more, or start it again where the driver can; was it away?
 
         Raises TargetGone where it stays away, then it is waited for no more, and at once where it never answered.
         """
@@ -77,7 +77,7 @@ class Guard:
         # Who never said a word is not asked once more: each time costs the whole timeout.
         never = not self.reach.reached
         if not (never and self.reach.silent) and self.reach.alive():
-            return
+            return False
         if never:
             self.gone = True
             raise TargetGone("it never answered")
@@ -99,6 +99,7 @@ class Guard:
         self.tell(
             f"the CLIENT answers again after {self.clock() - began:.0f} s; what was under way is judged again"
         )
+        return True
 
     def wait_back(self, patience: float) -> None:
         """Wait until the CLIENT, which is being started, answers. Raises TargetGone after ``patience`` seconds."""

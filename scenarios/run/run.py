@@ -66,14 +66,15 @@ class Run:
     the CLIENT was seen to choose where the contract leaves a choice, by the fields of the wallet model.
     ``plain_faults`` is what plain transactions do wrong: alone, looked for before races and stories, and behind others,
     once money was found wrong. ``behind_stories`` are the rules that tell of what broke stories.
-    ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again. ``noticed`` is
-    what the judge's own wagers showed. ``at_its_word`` says that nothing tells balances and every bet is taken:
-    only what answers decide is judged. ``round_trip`` is seconds to the CLIENT and back, None where that was not
-    measured, ``turn`` to the next request, both of the beginning; ``slower`` is how many times as long answers were
-    seen to take since then. ``planned`` are so many scenarios of each provider. ``lock`` knows of other runs that use
-    the players, ``free`` which of them no scenario acts for while several run side by side (else None), and ``aside``
-    the one then whose conversions only pass the time. ``again`` is whether a scenario is run once more, as it broke a
-    rule, ``unsteady`` whether a wrong balance was seen that was right when it was tried again.
+    ``away`` are the exchanges of scenarios in which the CLIENT went away and that were judged again, ``died_at`` those
+    scenarios that it survived then. ``noticed`` is what the judge's own wagers showed. ``at_its_word`` says that
+    nothing tells balances and every bet is taken: only what answers decide is judged. ``round_trip`` is seconds to the
+    CLIENT and back, None where that was not measured, ``turn`` to the next request, both of the beginning; ``slower``
+    is how many times as long answers were seen to take since then. ``planned`` are so many scenarios of each provider.
+    ``lock`` knows of other runs that use the players, ``free`` which of them no scenario acts for while several run
+    side by side (else None), and ``aside`` the one then whose conversions only pass the time. ``again`` is whether a
+    scenario is run once more, as it broke a rule, ``unsteady`` whether a wrong balance was seen that was right when it
+    was tried again.
     """
 
     settings: Settings
@@ -91,6 +92,7 @@ class Run:
     behind_stories: set[str] = field(default_factory=set)
     interrupted: bool = False
     away: list[range] = field(default_factory=list)
+    died_at: list[str] = field(default_factory=list)
     round_trip: float | None = None
     turn: float | None = None
     slower: float = 1.0

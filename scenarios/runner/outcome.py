@@ -59,7 +59,8 @@ def ended(run: Run, result: ScenarioResult, error: BaseException, suspected: Not
 def _gone(run: Run, result: ScenarioResult, why: str) -> None:
     if run.gone_after is None:
         run.gone_after = _asked(run, result)
-    result.ended, result.reason = Standing.UNDECIDED, f"the target went away and stayed away: {why}"
+    how = "and stayed away" if run.guard.gone else "too often"
+    result.ended, result.reason = Standing.UNDECIDED, f"the target went away {how}: {why}"
 
 
 def blame_for_going(run: Run, result: ScenarioResult, why: str) -> None:

@@ -4,11 +4,12 @@ Implements ``contract.md``, *What a verdict may rest on*: a rule is accused only
 undecided, with both observations and the question whether somebody else used the player. A race, or a kill of the
 CLIENT, that did not come back is proof enough while the balances are still. Once one did not come back, somebody else
 may be at work: a wrong balance that does come back stands only while the balances are still. What was found while the
-CLIENT went away is dropped, and the scenario judged again when it is back; one that it goes away in again is its rule's
-finding. So is what was found while an answer was late, or a wait was shorter than a CLIENT may take: what paused says
-nothing. What was sent side by side, because its order means nothing, is sent one after the other then: what holds so is
-no breach of a rule that is not about races. What depends on a balance accuses nobody while another run uses the
-players, too. Nor does what did not come back, where plain wagers at once lose one another already.
+CLIENT went away is dropped, and the scenario judged again when it is back; one that it goes away in again is its
+rule's finding, and a CLIENT that goes away at this and at that is given up. So is dropped what was found while an
+answer was late, or a wait was shorter than a CLIENT may take: what paused says nothing. What was sent side by side,
+because its order means nothing, is sent one after the other then: what holds so is no breach of a rule that is not
+about races. What depends on a balance accuses nobody while another run uses the players, too. Nor does what did not
+come back, where plain wagers at once lose one another already.
 """
 
 import contextlib
@@ -42,6 +43,8 @@ _LOST_AT_ONCE: Final = (
     f"under way at once, with nothing copied, rolled back or killed. {AT_ONCE} tells of that: fix it first, then "
     "judge this again"
 )
+# So often a CLIENT may go away at what it survives the second time; then the run ends.
+_MOST_DEATHS: Final = 3
 # Seconds for which balances have to be still, where somebody else may move them.
 _LEAST_STILL, _MOST_STILL = 3.0, 10.0
 
@@ -74,7 +77,7 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
     """Wait for the CLIENT and run the scenario again; return how it ended. Where it goes away again, that is found."""
     run, result = judge.run, judge.result
     try:
-        run.guard.wait_return()
+        was_away = run.guard.wait_return()
     except TargetGone as gone:
         return gone
     finally:
@@ -83,7 +86,8 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
     run.warn(f"the CLIENT went away during {result.id} and came back; that was judged again")
     ending = _run(item, judge)
     if not isinstance(ending, TargetGone):
-        return ending
+        run.died_at += [result.id] * was_away
+        return _too_often(run, result) if was_away and len(run.died_at) >= _MOST_DEATHS else ending
     blame_for_going(run, result, str(ending))
     result.went_away_again = True
     try:
@@ -91,6 +95,18 @@ def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
     except TargetGone as gone:
         return gone
     return None
+
+
+def _too_often(run: Run, result: ScenarioResult) -> TargetGone:
+    """What ends ``run``: the CLIENT survives alone each request at which it went away, so something else kills it."""
+    result.take()
+    why = (
+        f"it went away {_MOST_DEATHS} times and was back each time, at something that it survived when sent again "
+        f"({', '.join(run.died_at)}), and for more the run does not wait. What it went away at does not kill it; look "
+        "for what adds up before: connections, threads or memory that are not given back after refusals or errors"
+    )
+    run.warn(f"the run ended early: {why}")
+    return TargetGone(why)
 
 
 def _look_again(item: pytest.Function, judge: Judge) -> None:

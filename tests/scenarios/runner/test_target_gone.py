@@ -117,9 +117,9 @@ SCENARIOS = """
 def judge_it(tmp_path):
     """Judges a wallet by the scenarios above, ``rule`` being that of the deadly one."""
 
-    def judge_it(wallet, rule="BET-01", times=100, more=(), **given):
+    def judge_it(wallet, rule="BET-01", times=100, more=(), scenarios=SCENARIOS, **given):
         path = tmp_path / "test_made.py"
-        path.write_text(dedent(SCENARIOS.format(rule=rule)))
+        path.write_text(dedent(scenarios.format(rule=rule)))
         supervisor = Supervisor(wallet, times)
         result = judged(
             wallet,
@@ -139,6 +139,48 @@ def standings(result):
 
 
 HOW = pytest.mark.parametrize("how", ["closed", "502 Bad Gateway", "500 Internal Server Error"])
+
+
+class Leaky(Mortal):
+    """Loses a connection with each bet of 10.00 that it refuses, and goes away once three are lost; then it has all."""
+
+    lost = 0
+
+    def read(self, path, body):
+        if self.lost == 3:
+            self.lost, self.this.lethal = 0, True
+        return super().read(path, body)
+
+    def affordable(self, message):
+        enough = super().affordable(message)
+        self.lost += not (enough or self.this.lethal) and message["amount"] == 10
+        return enough
+
+
+REFUSALS = """
+    import pytest
+
+    @pytest.mark.rules("BET-03")
+    @pytest.mark.parametrize("place", range(6))
+    def test_refused(judge, player, operator, place):
+        judge.fund(player, 900)
+        for _ in range(2):
+            judge.refused("BET-03", operator.bet(player, player.money(1000)))
+        judge.balance("BET-03", player, player.money(900))
+"""
+
+
+def test_one_that_goes_away_at_this_and_at_that_ends_the_run_and_what_adds_up_is_told(judge_it):
+    wallet = Leaky(balance="41.37")
+    result, said = judge_it(wallet, scenarios=REFUSALS)
+    assert result.code is Exit.UNREACHABLE
+    ended = [one.ended for one in result.run.results]
+    assert ended == [None, None, None, Standing.UNDECIDED, Standing.SKIPPED, Standing.SKIPPED]
+    assert sum("answers again" in one for one in said) == 3
+    told = next(one.reason for one in result.verdicts if one.rule.id == "BET-03")
+    assert "the target went away too often: it went away 3 times and was back each time" in told
+    assert "made.refused[1], made.refused[2], made.refused[3]" in told
+    assert wallet.balances["p-1"] == Decimal("41.37")
 
 
 @HOW
