@@ -47,8 +47,8 @@ CAUSES: Mapping[Observed, str] = {
         "CLIENT's log of that moment says which; try the database transaction again, and answer 200 in any case."
     ),
     Observed.UNREADABLE: (
-        "A page of the framework or of a proxy, or an answer in another form. Answer a JSON object with `error` on "
-        "every path."
+        "A page of the framework or of a proxy, or an `error` that is neither null nor a reason. Answer a JSON object "
+        "on every path, with `error` null where it was done and a text where it was not."
     ),
     Observed.SILENT: (
         "A process that ended, a worker that waits for ever, or a proxy that cut the connection. The CLIENT's log of "

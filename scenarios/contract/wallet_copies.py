@@ -156,7 +156,8 @@ OPERATOR_ONCE: tuple[Rule, ...] = (
         statement="rolling back a result takes exactly its amount back",
         why="A win paid in error and not taken back is the house's loss.",
         causes=(
-            "Rollbacks always add. Reverse the direction of the original: a bet is returned, a result taken."
+            "Rollbacks always add, or look for the original among the bets alone. Reverse the direction of the "
+            "original: a bet is returned, a result taken."
         ),
     ),
     Rule(

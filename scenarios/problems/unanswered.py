@@ -1,7 +1,7 @@
 """What is wrong where a genuine request got no answer that means anything: the address, or what serves it."""
 
 from scenarios.problems.errors import TargetProblem
-from simulators.exchanges.history import Exchange, FailureKind, header
+from simulators.exchanges.history import Answer, Exchange, FailureKind, header
 from simulators.exchanges.redaction import Redactor
 from simulators.values.web_addresses import resolved
 
@@ -62,15 +62,26 @@ def unanswered(
             exchange, redactor.text(resolved(url, location) or location), key, address, section
         )
     kind = header(exchange.answer.headers, "Content-Type") or "no Content-Type"
-    page = "html" in kind.lower() or exchange.answer.body.lstrip()[:1] == b"<"
+    page = is_page(exchange.answer)
     what = "an HTML page" if page else f"{kind}: {body(exchange, redactor)}"
     if exchange.answer.status in (404, 405):
         next_step = f"correct {key} in [{section}]: nothing serves {asked(exchange)}"
+    elif page and exchange.answer.status >= 500:
+        next_step = (
+            f"read the CLIENT's log: it failed on a genuine {exchange.label}, perhaps as it does not know the player; "
+            f"where the log has nothing, correct the path in {key}"
+        )
     elif page:
         next_step = f"correct the path in {key}: something else answers there, perhaps a proxy or the website"
     else:
         next_step = f"read the CLIENT's log: it failed on a genuine {exchange.label}"
     return NoChannel(f"{asked(exchange)}: HTTP {exchange.answer.status} with {what}", expected, next_step)
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether ``answer`` is a page for people: a framework's, a proxy's, or the website's."""
+    kind = header(answer.headers, "Content-Type") or ""
+    return "html" in kind.lower() or answer.body.lstrip()[:1] == b"<"
 
 
 def _redirected(exchange: Exchange, location: str, key: str, address: str, section: str) -> NoChannel:

@@ -24,6 +24,8 @@ _EXCHANGES = 4
 _CHARACTERS = 400
 _NUMBERS = 6
 _CASE = 100
+# An answer that is no longer is shown each time.
+_SHORT = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,16 @@ def _exchanges(run: Run, numbers: tuple[int, ...]) -> Iterator[Line]:
     if more:
         yield Line("sent", f"{numbered(more)}, and:")
     shown: dict[Request, Exchange] = {}
+    pages: dict[bytes, Exchange] = {}
     for exchange in some:
-        yield from _exchange(run, exchange, shown.setdefault(exchange.request, exchange))
+        page = exchange if exchange.answer is None else pages.setdefault(exchange.answer.body, exchange)
+        yield from _exchange(run, exchange, shown.setdefault(exchange.request, exchange), page)
     if probes:
         yield Line("balance", f"read by {numbered(probes)}")
 
 
-def _exchange(run: Run, exchange: Exchange, first: Exchange) -> Iterator[Line]:
-    """What was sent, or that it was the same as ``first``, and what came back."""
+def _exchange(run: Run, exchange: Exchange, first: Exchange, page: Exchange) -> Iterator[Line]:
+    """What was sent, or that it was the same as ``first``, and what came back, or that it was long and as ``page``."""
     told = as_json(exchange, run.redactor)
     request, answer = told["request"], told["answer"]
     whose = "the CLIENT: " if exchange.direction is Direction.FROM_CLIENT else ""
@@ -127,6 +131,8 @@ def _exchange(run: Run, exchange: Exchange, first: Exchange) -> Iterator[Line]:
     if exchange.purpose is Purpose.FORGERY and exchange.provider == OPERATOR:
         yield from _signature(run, exchange)
     came = f"no answer: {told['failure']}" if answer is None else f"{answer['status']} {_cut(answer['body'])}"
+    if answer is not None and page is not exchange and len(answer["body"]) > _SHORT:
+        came = f"{answer['status']} and the same as #{page.number} was answered"
     yield Line("", f"-> {came}".rstrip())
 
 

@@ -11,6 +11,7 @@ from scenarios.contract import RULES, Level, Observed
 from scenarios.oracles.fault_hypotheses import Suspicion
 from scenarios.oracles.text import amount_off
 from scenarios.problems.errors import Exit, Problem
+from scenarios.problems.unanswered import is_page
 from scenarios.run.attribution import Attributing
 from scenarios.run.balances import Undecided
 from scenarios.run.findings import Finding, OrderRead, RuleVerdict, decided_by, observed_in
@@ -47,6 +48,8 @@ def said(exchange: Exchange) -> str:
     if exchange.ok:
         own = "no CLIENT id" if exchange.client_id is None else f"CLIENT id {exchange.client_id!r}"
         return f"{prefix}accepted, {own}"
+    if is_page(exchange.answer):
+        return f"HTTP {status} with an HTML page"
     # Longer than is shown: a secret must be found whole before the text is shortened.
     body = exchange.answer.body[:_QUOTED].decode("utf-8", "replace")
     return f"HTTP {status}, body {body.rstrip()!r}"

@@ -31,8 +31,7 @@ _DECISION: Final = re.compile(r"([\w-]+)\.([\w-]+)\.([\w-]*)")
 _SECONDS: Final = r"(?<=:)[0-9]{10}(?=[,}])"
 # So many letters at the front of two signatures are alike by intent; of more than that nearly all are.
 _ALIKE: Final = range(8, 30)
-# What shows by chance is tried so often.
-_TRIES: Final = 20
+_RACES: Final = 20
 # So many others are approved between a decision and its copy, and so many seconds pass.
 _CROWD: Final = 60
 _PAUSE: Final = 30
@@ -64,7 +63,7 @@ class Decisions(Tokens):
         self.steps = sorted({each.number: each for each in (*first, *self.telling)}.values(), key=_number)
         self.raced = any(each.race is not None for each in self.steps)
         if self.raced:
-            self.rounds = _TRIES
+            self.rounds = _RACES
         if not any(map(self._about, self.steps)):
             raise NoScript("A shell is not taught to spell the name of a checkout otherwise in this way.")
 
@@ -206,11 +205,9 @@ class Decisions(Tokens):
                 # A key of nothing and one of a zero are the same to HMAC.
                 return f"key {key.hex() or '00'}"
         alike = _alike(signature, right)
-        # Of a part of a signature, bits are left over that some libraries want to be zero: not each one is read.
-        if alike >= _ALIKE.start:
-            self.rounds = _TRIES
         if signature and alike == len(signature):
-            return f"begins {alike} ''"
+            # Four letters are three bytes: of another part bits would be left over, which some libraries refuse.
+            return f"begins {alike - alike % 4} ''"
         if alike in _ALIKE:
             return f"begins {alike + 1} {shlex.quote(signature[alike + 1 :])}"
         digest = _base64(hashlib.sha256(unsigned.encode()).digest())

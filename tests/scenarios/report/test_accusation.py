@@ -209,3 +209,19 @@ def test_what_an_earlier_reading_told_right_explains_nothing():
     assert "✗ BET-01 broken (MUST): a bet of 19.99 EUR: balance 1977.44 EUR, 0.01 EUR too much (" in text, (
         text
     )
+
+
+class FailsWithPages(Wallet):
+    """Fails with a long page where it does not know the player."""
+
+    def __call__(self, environ, start_response):
+        answer = super().__call__(environ, start_response)
+        return [b"<h1>no</h1>" + b"<p>no</p>" * 40] if b"UNKNOWN_PLAYER" in answer[0] else answer
+
+
+def test_a_page_is_named_in_the_headline_and_shown_once():
+    text = shown(judged(FailsWithPages(), "MSG-02", "BET-06", "RBK-15", seed=7), 200)
+    told = text[text.index("✗ MSG-02") : text.index("rule     ")]
+    assert "HTTP 200 with an HTML page" in told.splitlines()[0]
+    assert told.count("<h1>no</h1>") == 1
+    assert re.search(r"-> 200 and the same as #\d+ was answered", told)
