@@ -58,6 +58,21 @@ TOGETHER = [
     ("idm-by-bytes", "BET-05 IDM-04 IDM-05 IDM-06 IDM-07 IDM-09 IDM-10"),
     ("idm-in-memory rollback-orphan-unknown", "IDM-04 IDM-10 RBK-04"),
     ("memory-undone", "RBK-07"),
+    # SHOULDs alone: judged by all rules of their provider, and no MUST is failed.
+    (
+        "sig-401 msg-no-extras amount-rounded bet-refusal-forgotten bet-any-currency bet-zero-unit memory-prefix "
+        "rollback-clamped rollback-as-asked out-login-each-time",
+        "SIG-06 MSG-11 BET-05 BET-07 BET-09 BET-11 IDM-08 RBK-03 RBK-06 RBK-09 OUT-04",
+    ),
+    (
+        "amount-rounded-down idm-by-player idm-trimmed rollback-spent-refused rollback-late-bet rollback-any-currency "
+        "msg-late-limit out-token-per-thread",
+        "MSG-14 BET-11 IDM-07 IDM-08 RBK-03 RBK-06 RBK-15 OUT-04",
+    ),
+    (
+        "vtk-user-each-time evt-unknown-refused evt-texts-only cat-update-dropped cat-last-wins",
+        "VTK-05 EVT-06 EVT-10 CAT-04 CAT-05",
+    ),
     ("sig-401 sig-rollback-open msg-nan", "SIG-06 SIG-08 MSG-02"),
     ("sig-as-number msg-400 msg-no-extras", "SIG-01 MSG-01 MSG-11"),
     ("sig-only-if-present msg-error-object amount-signed", "SIG-03 MSG-04 MSG-08"),

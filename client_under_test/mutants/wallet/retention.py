@@ -213,7 +213,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ledger=_last_of_each(10),
         sequential=False,
     ),
-    mutant("memory-prefix", ("IDM-08",), ledger=_Keyed),
+    mutant("memory-prefix", ("IDM-08", "RBK-06"), ledger=_Keyed),
     mutant("memory-crc", ("BET-10",), "Ids are known by 16 bits.", ledger=_Crc, sequential=False),
     mutant("memory-this-second", ("IDM-04",), ledger=_ThisSecond, sequential=False),
     mutant("memory-orphans", ("IDM-10",), ledger=_OrphansInMemory, needs=("restart",)),
