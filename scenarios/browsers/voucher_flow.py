@@ -15,6 +15,7 @@ from scenarios.browsers.waiting import wait_until
 from scenarios.contract import Level
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.balances import Undecided
+from scenarios.run.findings import Overdue
 from scenarios.wallet.player import Player
 from scenarios.wallet.probes import Unreadable
 from simulators.exchanges.history import Exchange, Purpose
@@ -287,14 +288,15 @@ class Conversions(Browser):
         case: str = "",
     ) -> Decimal:
         """Judge by ``rule`` that the purchase ends in ``state`` with ``balance``; return that as read."""
-        player = conversion.player
-        self.reaches(conversion, state)
+        player, seconds = conversion.player, self._bound()
+        if not self.reaches(conversion, state):
+            self._overdue(rule, conversion, state, seconds)
         there = self.at_provider(conversion)
         self.judge.holds(
             rule,
             there is state,
             expected=f"the voucher becomes {state}",
-            seen=f"it is {there}",
+            seen=f"it is {there} after {seconds:.2g} s",
             exchanges=self.evidence(conversion),
             case=case,
         )
@@ -304,12 +306,23 @@ class Conversions(Browser):
                 rule,
                 shown == str(state),
                 expected=f"the purchase is {state}, as the provider says",
-                seen=f"the CLIENT says {shown}",
+                seen=f"the CLIENT says {shown} after {seconds:.2g} s",
                 exchanges=self.evidence(conversion),
                 case=case,
             )
         self.settles(player, balance)
         return self.judge.balance(rule, player, balance, *self.evidence(conversion), case=case)
+
+    def _overdue(self, rule: str, conversion: Conversion, state: VoucherState, seconds: float) -> None:
+        """Keep in mind that the purchase was not in ``state`` in time."""
+        came = f"a purchase of {conversion.player}'s was {state} in the end, later than after {seconds:.2g} s"
+        wanted = (state, str(state)) if self.run.driver.has("voucher") else (state, None)
+
+        def here() -> bool:
+            shown = self.state(conversion) if wanted[1] else None
+            return (self.at_provider(conversion), shown) == wanted
+
+        self.run.overdue.append(Overdue(rule, came, here))
 
     def stays(
         self,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import accumulate
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
 from scenarios.contract import RULES, Level, Observed, Rule
 from scenarios.oracles.answers import Answers
@@ -107,6 +107,17 @@ class Finding:
     def explained(self) -> str:
         """What was seen, and the mistake that would explain it."""
         return self.mistake.explaining(self.seen) if self.mistake else self.seen
+
+
+class Overdue(NamedTuple):
+    """Something that was waited for in vain, for which ``rule`` is accused; ``here`` asks whether it has come by now.
+
+    ``came`` says in words that it has.
+    """
+
+    rule: str
+    came: str
+    here: Callable[[], bool]
 
 
 @dataclass(kw_only=True)

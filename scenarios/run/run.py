@@ -12,7 +12,7 @@ from random import Random
 from scenarios.driver.driver import Driver
 from scenarios.oracles.model import OPEN, Model
 from scenarios.oracles.plain_faults import PlainFaults
-from scenarios.run.findings import Opening, ScenarioResult
+from scenarios.run.findings import Opening, Overdue, ScenarioResult
 from scenarios.run.guard import Guard
 from scenarios.run.planning.cost import round_trip
 from scenarios.run.planning.estimate import about, bound
@@ -74,7 +74,7 @@ class Run:
     ``lock`` knows of other runs that use the players, ``free`` which of them no scenario acts for while several run
     side by side (else None), and ``aside`` the one then whose conversions only pass the time. ``again`` is whether a
     scenario is run once more, as it broke a rule, ``unsteady`` whether a wrong balance was seen that was right when it
-    was tried again.
+    was tried again. ``overdue`` is what the CLIENT was waited for in vain to do.
     """
 
     settings: Settings
@@ -102,6 +102,7 @@ class Run:
     aside: Player | None = None
     again: bool = False
     unsteady: bool = False
+    overdue: list[Overdue] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.settings = self.settings.applicable()

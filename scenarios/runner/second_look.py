@@ -9,19 +9,21 @@ rule's finding, and a CLIENT that goes away at this and at that is given up. So 
 answer was late, or a wait was shorter than a CLIENT may take: what paused says nothing. What was sent side by side,
 because its order means nothing, is sent one after the other then: what holds so is no breach of a rule that is not
 about races. What depends on a balance accuses nobody while another run uses the players, too. Nor does what did not
-come back, where plain wagers at once lose one another already.
+come back, where plain wagers at once lose one another already. What was waited for in vain and came meanwhile accuses
+nobody, and no balance does that its money may have made wrong.
 """
 
 import contextlib
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import pytest
 
 from scenarios.cases.plain_transactions import AT_ONCE, learn_plain_faults, lost_at_once
 from scenarios.contract import RULES, Observed
-from scenarios.run.findings import HELD_ALONE, WHO, Finding, ScenarioResult
+from scenarios.run.findings import HELD_ALONE, WHO, Finding, Overdue, ScenarioResult
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -118,6 +120,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     told = (one for one in sent if one.number not in judge.abreast and one.purpose not in own)
     raced, lost = _overlapped(told), _lost(judge) or _paused(judge)
     first, ending, began = result.take(), None, judge.run.clock()
+    missing = [one for one in judge.run.overdue if not one.here()]
     try:
         if any(finding.observed in (Observed.MONEY, Observed.REFUSED) for finding in first.findings):
             learn_plain_faults(judge)
@@ -149,6 +152,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     result.findings += [one for one in second.findings if one.rule in anew]
     took = judge.run.clock() - began
     _confirm(judge, back, second.judged, raced=raced, lost=lost)
+    _leave_what_came(result, [one for one in missing if one.here()])
     # The sweep takes long, and all players: it meets others sooner.
     if judge.run.unsteady or turn(item) > HARM:
         _leave_what_moves(judge, took)
@@ -166,6 +170,17 @@ def _leave_what_moves(judge: Judge, took: float) -> None:
     judge.run.guard.sleep(min(max(took, _LEAST_STILL), _MOST_STILL))
     if not _still(judge):
         result.leave_open(by_money, lambda seen: f"{seen}; then the balance moved with nothing sent. {WHO}")
+
+
+def _leave_what_came(result: ScenarioResult, came: list[Overdue]) -> None:
+    """Accuse nobody of what has ``came`` meanwhile, nor of a wrong balance that its money may have made."""
+    for one in came:
+        hit = [
+            each
+            for each in result.findings
+            if each.observed is Observed.MONEY or each.rule == one.rule or each.rule in result.stories
+        ]
+        result.leave_open(hit, partial("{1}; {0}".format, one.came))
 
 
 def _leave_open(result: ScenarioResult, why: str, back: Iterable[str] = ()) -> None:

@@ -156,3 +156,53 @@ def test_what_plain_wagers_at_once_lose_is_no_fault_of_the_copies_beside_them(sc
     assert "INV-04 tells of that" in verdict(result, "IDM-02").reason
     assert standing(result, "INV-04") is Standing.FAILED
     assert "at once move the sum" in verdict(result, "INV-04").reason
+
+
+def test_what_came_late_accuses_nobody_nor_does_the_balance_that_it_made_wrong(scenario):
+    files = scenario("""
+        from scenarios.run.findings import Overdue
+
+        looks = []
+
+        @pytest.mark.rules("RES-01")
+        def test_1(judge):
+            judge.run.overdue.append(Overdue("RES-01", "a refund came late", lambda: len(looks) > 1))
+            judge.holds("RES-01", False, expected="paid", seen="not")
+
+        @pytest.mark.rules("RES-05", "RES-02")
+        def test_2(judge, player, operator):
+            looks.append(1)
+            judge.fund(player, 500)
+            judge.balance("RES-05", player, player.money(600))
+            judge.holds("RES-02", False, expected="a", seen="b")
+
+        @pytest.mark.rules("RES-03")
+        def test_3(judge, player, operator):
+            judge.fund(player, 500)
+            judge.balance("RES-03", player, player.money(600))
+    """)
+    result = judged(Wallet(), "RES-01", "RES-02", "RES-03", "RES-05", paths=files)
+    # Seen again before it came, what is overdue is accused; the balance that it came into is not.
+    assert standing(result, "RES-01") is Standing.FAILED
+    assert standing(result, "RES-05") is Standing.UNDECIDED
+    assert verdict(result, "RES-05").reason.endswith("; a refund came late")
+    # Words and later balances are accused as ever.
+    assert standing(result, "RES-02") is Standing.FAILED
+    assert standing(result, "RES-03") is Standing.FAILED
+
+
+def test_what_came_while_it_was_looked_at_again_accuses_nobody(scenario):
+    files = scenario("""
+        from scenarios.run.findings import Overdue
+
+        looks = []
+
+        @pytest.mark.rules("RES-01")
+        def test_1(judge):
+            looks.append(1)
+            judge.run.overdue.append(Overdue("RES-01", "a refund came late", lambda: len(looks) > 1))
+            judge.holds("RES-01", False, expected="paid", seen="not")
+    """)
+    result = judged(Wallet(), "RES-01", paths=files)
+    assert standing(result, "RES-01") is Standing.UNDECIDED
+    assert "a refund came late" in verdict(result, "RES-01").reason
