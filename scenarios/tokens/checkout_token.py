@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from scenarios.tokens.session_token import CLOCKS
+from scenarios.tokens.session_token import CLOCKS, OTHER_BASE64
 from simulators.checkout import claims as claim_checks
 from simulators.checkout.claims import CLAIMS, TOLERANCE, Code, sum_off
 from simulators.checkout.wire import Agreement
@@ -122,6 +122,8 @@ def signature_fault(token: CheckoutToken, agreement: Agreement) -> ClaimFault | 
     # Compared before any key is touched: a public key must never serve as a secret.
     if said != agreement.algorithm:
         return ClaimFault("CHK-01", "alg", expected, f"algorithm {_shown(said)}")
+    if not jws.compact(token.text):
+        return ClaimFault("CHK-01", "token", expected, OTHER_BASE64)
     try:
         jws.verify(token.text, agreement.key, agreement.algorithm)
     except (jws.BadSignature, jws.NoJwt):

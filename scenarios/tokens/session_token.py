@@ -8,6 +8,8 @@ from simulators.values import jws
 
 # Seconds between two clocks that are both right.
 CLOCKS: Final = 60
+# What is wrong with a token that libraries which read strictly refuse.
+OTHER_BASE64: Final = "parts that are not in base64url without padding (RFC 7515), as by hand"
 
 
 @dataclass(frozen=True, slots=True)

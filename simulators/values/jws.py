@@ -4,6 +4,7 @@ PyJWT alone says whether one holds.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, DecimalException
 from functools import lru_cache
@@ -56,6 +57,8 @@ _ALGORITHMS: Final[dict[str, Algorithm]] = {
     "RS256": RSAAlgorithm(RSAAlgorithm.SHA256),
     "ES256": ECAlgorithm(ECAlgorithm.SHA256, SECP256R1),
 }
+# Three parts in base64url, without padding: RFC 7515, section 7.1.
+_COMPACT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 _KINDS: Final = {"HS256": "a shared secret", "RS256": "an RSA key in PEM", "ES256": "a P-256 key in PEM"}
 
 
@@ -96,9 +99,16 @@ def sign(claims: Any, key: str, algorithm: str, headers: Mapping[str, Any] | Non
     return _SIGNERS[algorithm].encode(decimal_json.dumps(claims), prepared, algorithm, dict(headers or {}))
 
 
+def compact(token: str) -> bool:
+    """Whether ``token`` is three parts in base64url without padding (RFC 7515, section 7.1)."""
+    return _COMPACT.fullmatch(token) is not None
+
+
 def verify(token: str, key: str, algorithm: str) -> bytes:
     """Return the payload of ``token``; raises BadSignature, WrongAlgorithm, NoJwt, or BadKey."""
     prepared = key_for(algorithm, key, signing=False)
+    if not compact(token):
+        raise NoJwt("the text is no JWT: its parts are not in base64url without padding")
     try:
         payload = _SIGNERS[algorithm].decode_complete(token, prepared, [algorithm])["payload"]
     except jwt.InvalidAlgorithmError:

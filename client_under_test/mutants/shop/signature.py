@@ -7,6 +7,7 @@ import jwt
 from typing_extensions import override
 
 from client_under_test.config import Config
+from client_under_test.mutants.changes import with_padding
 from client_under_test.mutants.mutant import Mutant
 from client_under_test.mutants.shop.shop_mutant import checkout_mutant
 from client_under_test.shop.tokens import CheckoutTokenMinter
@@ -25,6 +26,14 @@ class _Unproven(CheckoutTokenMinter):
     @override
     def sign(self, claims: dict[str, Any]) -> str:
         return super().sign(claims).rpartition(".")[0] + "."
+
+
+class _Padded(CheckoutTokenMinter):
+    """Writes the token by hand, in base64 with its padding."""
+
+    @override
+    def sign(self, claims: dict[str, Any]) -> str:
+        return with_padding(super().sign(claims), self.config.checkout_key)
 
 
 def _signing(key: Callable[[Config], str], algorithm: str = "HS256") -> type[CheckoutTokenMinter]:
@@ -48,6 +57,7 @@ _key_with_newline = _signing(lambda config: f"{config.checkout_key}\n")
 MUTANTS: tuple[Mutant, ...] = (
     checkout_mutant("chk-none", ("CHK-01",), "The token is not signed at all.", checkout_tokens=_Unsigned),
     checkout_mutant("chk-unproven", ("CHK-01",), checkout_tokens=_Unproven),
+    checkout_mutant("chk-padded", ("CHK-01",), checkout_tokens=_Padded),
     checkout_mutant("chk-hs512", ("CHK-01",), "The token is signed with HS512.", checkout_tokens=_sha_512),
     checkout_mutant(
         "chk-id-key", ("CHK-01",), "The merchant id signs the token.", checkout_tokens=_merchant_id

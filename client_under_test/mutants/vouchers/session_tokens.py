@@ -12,7 +12,7 @@ from flask import Response
 from typing_extensions import override
 
 from client_under_test.config import Config
-from client_under_test.mutants.changes import Change, changing, setting, without
+from client_under_test.mutants.changes import Change, changing, setting, with_padding, without
 from client_under_test.mutants.mutant import Mutant, answering
 from client_under_test.mutants.vouchers.voucher_mutant import jackpot_mutant
 from client_under_test.vouchers.conversions import Conversion, Conversions
@@ -33,6 +33,14 @@ class _Sha512(SessionTokenMinter):
         # Long enough for no warning; still not what was agreed.
         key = self.config.jackpot_api_signature.ljust(64, "=")
         return jwt.encode({**claims, "amount": float(claims["amount"])}, key, "HS512")
+
+
+class _Padded(SessionTokenMinter):
+    """Writes the token by hand, in base64 with its padding."""
+
+    @override
+    def sign(self, claims: dict[str, Any]) -> str:
+        return with_padding(super().sign(claims), self.config.jackpot_api_signature)
 
 
 class _Boundless(SessionTokenMinter):
@@ -152,6 +160,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "VTK-02",
         changing("amount", lambda amount: amount * 2),
     ),
+    jackpot_mutant("vtk-padded", ("VTK-01",), session_tokens=_Padded),
     jackpot_mutant("vtk-boundless", ("VTK-02",), session_tokens=_Boundless),
     _claims("vtk-milliseconds", "iat is in milliseconds.", "VTK-03", changing("iat", lambda iat: iat * 1000)),
     _claims("vtk-local-time", "iat is local time.", "VTK-03", changing("iat", lambda iat: iat + 2 * 3600)),
