@@ -111,7 +111,7 @@ def test_coupon_events_have_an_address(conversions: Conversions, judge: Judge) -
         )
         return
     for name, exchange in sent.items():
-        events.acknowledged(judge, "EVT-01", exchange, case=f"{name}, as others are")
+        events.acknowledged(conversions.simulator, judge, "EVT-01", exchange, case=f"{name}, as others are")
 
 
 @pytest.mark.players(0)
@@ -124,7 +124,7 @@ def test_unknown_types_are_acknowledged(conversions: Conversions, judge: Judge) 
         ("platform/news", {"text": "Bonjour"}),
     ):
         sent = events.send(conversions.simulator, events.envelope(name, message))
-        events.acknowledged(judge, "EVT-06", sent, case=name)
+        events.acknowledged(conversions.simulator, judge, "EVT-06", sent, case=name)
 
 
 @pytest.mark.rules("EVT-06")
@@ -269,7 +269,7 @@ def test_foreign_vouchers_are_acknowledged(conversions: Conversions, judge: Judg
         for name in wire.EVENT_OF.values():
             sent = events.tell(conversions.simulator, name, voucher)
             case = f"{name}, {'a' if key else 'no'} notificationKey"
-            events.acknowledged(judge, "EVT-08", sent, case=case, level=Level.SHOULD)
+            events.acknowledged(conversions.simulator, judge, "EVT-08", sent, case=case, level=Level.SHOULD)
 
 
 @pytest.mark.needs("probe")

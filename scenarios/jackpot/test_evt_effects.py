@@ -250,7 +250,9 @@ def test_amounts_as_numbers(conversions: Conversions, player: Player, judge: Jud
                 _in_numbers(conversions, conversion, f"coupon/{name}") for name in ("confirmed", "ready")
             ]
             for exchange in sent:
-                events.acknowledged(judge, "EVT-10", exchange, case=f"{exchange.title}, price {case}")
+                events.acknowledged(
+                    conversions.simulator, judge, "EVT-10", exchange, case=f"{exchange.title}, price {case}"
+                )
             expected = balance - player.money(units)
             conversions.settles(player, expected)
             judge.balance("EVT-10", player, expected, *sent, case=f"price {case}")

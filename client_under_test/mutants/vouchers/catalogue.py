@@ -53,6 +53,11 @@ def _nothing_added(data: Data, kept: Data | None, name: str) -> Data:
     return {each: value for each, value in data.items() if each in kept}
 
 
+def _as_before(data: Data, kept: Data | None, name: str) -> Data:
+    """Shows a store that it has had before as it was then."""
+    return kept if kept and name == "store/enabled" else data
+
+
 def _name_only(data: Data, kept: Data | None, name: str) -> Data:
     """Takes an update for a new name."""
     return data if name != "store/update" or kept is None else {**kept, "name": data.get("name")}
@@ -173,6 +178,15 @@ class _GoneForEver(Catalogue):
         return changed
 
 
+class _NothingToWithdraw(Catalogue):
+    """Notes nothing of a store that is withdrawn before it was heard of."""
+
+    @override
+    def apply(self, connection: sa.Connection, notification: StoreNotification) -> None:
+        if notification.name != "store/disabled" or self.kept(connection, notification.store_id):
+            super().apply(connection, notification)
+
+
 class _BackEmpty(Catalogue):
     """Forgets the properties of a withdrawn store, and looks for them only where it is new."""
 
@@ -265,6 +279,10 @@ MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant(
         "cat-one-way", ("CAT-06", "CAT-03"), "Continuous never becomes discrete.", catalogue=_merged(_one_way)
     ),
+    jackpot_mutant("cat-nothing-to-withdraw", ("CAT-05",), catalogue=_NothingToWithdraw),
     jackpot_mutant("cat-gone", ("CAT-07",), "A withdrawn store never returns.", catalogue=_GoneForEver),
     jackpot_mutant("cat-back-empty", ("CAT-07",), catalogue=_BackEmpty),
+    jackpot_mutant(
+        "cat-back-as-before", ("CAT-07",), "A store comes back as it was.", catalogue=_merged(_as_before)
+    ),
 )

@@ -98,6 +98,7 @@ def status(exchange: Exchange) -> str:
 
 
 def acknowledged(
+    simulator: JudgedJackpot,
     judge: Judge,
     rule: str,
     exchange: Exchange,
@@ -106,7 +107,13 @@ def acknowledged(
     level: Level | None = None,
     observed: Observed | None = None,
 ) -> bool:
-    """Judge by ``rule`` that a webhook was answered 200."""
+    """Judge by ``rule`` that a webhook was answered 200.
+
+    Where the CLIENT answers every event with another 2xx, as EVT-01 tells, that is undecided.
+    """
+    if rule != "EVT-01" and exchange.answer is not None and 200 < exchange.answer.status < 300:
+        plain = send(simulator, enabled(properties(simulator)))
+        judge.needs(plain.ok, f"every event is answered {status(exchange)}, which EVT-01 tells of")
     return judge.holds(
         rule,
         exchange.ok,
