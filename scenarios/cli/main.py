@@ -84,7 +84,7 @@ class _MainGroup(Commands):
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             with contextlib.suppress(OSError):
-                click.echo("pitboss: interrupted before anything was judged", err=True)
+                click.echo("pitboss: interrupted; nothing was judged", err=True)
             ctx.exit(int(Exit.UNDECIDED))
 
 

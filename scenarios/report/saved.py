@@ -40,7 +40,7 @@ def unreadable(path: Path, error: OSError, expected: str) -> UsageProblem:
         return UsageProblem(
             "there is no report in this folder yet",
             f"{LAST}, which pitboss check, demo and replay write",
-            "run pitboss check first, or name the folder of another report",
+            "run pitboss check first; what --report DIR wrote elsewhere, pitboss replay DIR/report.json judges again",
         )
     return UsageProblem(f"{path} cannot be read: {error.strerror}", expected, NEXT)
 

@@ -16,7 +16,7 @@ from scenarios.hosting.ports import free_port
 from tests.end_to_end.documents.pages import PROXY, TYPED, blocks, steps
 from tests.house.__main__ import ROOT
 from tests.scenarios.console.running import SERVERS, Scene, served_console
-from tests.support.programs.browser import screen, visit
+from tests.support.programs.browser import barriers, fits, screen, visit
 from tests.support.programs.nginx import nginx
 from tests.support.servers.racing_certificate import certificate
 
@@ -191,3 +191,40 @@ def test_a_product_is_paid_for_below_the_path(page: Page, behind):
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("approved").first).to_be_visible()
     assert page.url.startswith(f"{urls['checkout']}/checkout/")
+
+
+# Of pages that differ in an id, a language or a filter alone, one is looked at.
+_ALIKE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}|(?<=/)[0-9]+|(?<=[?&])[^=&]+=[^&]*")
+
+
+def test_a_walk_over_all_links_meets_no_barrier_and_no_error(page: Page, behind):
+    scene, urls = behind
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    waiting = [
+        *urls.values(),
+        launched(scene, "p-1"),
+        f"{scene.client.url}/",
+        *(f"{url}/documentation" for url in urls.values()),
+    ]
+    waiting += [
+        f"{scene.client.url}/vouchers/page?user_id=p-3",
+        f"{scene.client.url}/checkout/page?variant=mug-blue",
+    ]
+    below, seen = (*urls.values(), scene.client.url), set()
+    while waiting:
+        url = waiting.pop().partition("#")[0]
+        kind = _ALIKE.sub("..", url).rstrip("/")
+        if kind in seen or not url.startswith(below):
+            continue
+        seen.add(kind)
+        answer = page.request.get(url)
+        assert answer.ok, url
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        page.goto(url)
+        assert barriers(page) == [], url
+        assert fits(page), url
+        waiting += page.locator("a[href]").evaluate_all("links => links.map(link => link.href)")
+    assert errors == []
+    print(*sorted(seen), sep="\n")
