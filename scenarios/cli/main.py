@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from scenarios.cli.click_errors import Commands, in_three_beats
-from scenarios.problems.errors import Exit
+from scenarios.problems.errors import INTERRUPTED, Exit
 
 # Each is loaded when it is used, so that no command waits for the others' imports.
 _COMMANDS: Final = "scenarios.cli.commands"
@@ -84,7 +84,7 @@ class _MainGroup(Commands):
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             with contextlib.suppress(OSError):
-                click.echo("pitboss: interrupted; nothing was judged", err=True)
+                click.echo(INTERRUPTED, err=True)
             ctx.exit(int(Exit.UNDECIDED))
 
 

@@ -9,6 +9,9 @@ import click
 
 from scenarios.problems.plain_text import for_stream
 
+# What a command says that Ctrl-C ended too early for a verdict.
+INTERRUPTED = "pitboss: interrupted; nothing was judged"
+
 
 def note(text: str) -> None:
     """Say ``text`` on standard error, for programs may read the output."""

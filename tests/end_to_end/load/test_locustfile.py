@@ -54,6 +54,13 @@ def test_options_are_in_help_and_no_secret_is(tmp_path):
     assert HASH not in done.stdout
 
 
+def test_ctrl_c_while_locust_is_loaded_is_no_traceback(tmp_path):
+    # Modules of the folder come first without -P: this one is interrupted as it is loaded.
+    (tmp_path / "locust.py").write_text("raise KeyboardInterrupt\n")
+    done = run_program(sys.executable, "-m", "loadtests", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (4, "pitboss: interrupted; nothing was judged\n")
+
+
 @ONE_AT_A_TIME
 def test_https_is_verified(tmp_path):
     quiet = ["-u", 1, "--opening=100", "--drain-time=1", "--audit-time=1", "--forgeries=0"]
