@@ -16,7 +16,7 @@ from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
-from simulators.exchanges.history import Exchange
+from simulators.exchanges.history import Exchange, Purpose
 from simulators.values import money
 from simulators.wallet.transactions import Transaction
 
@@ -129,16 +129,16 @@ class Batch:
         if self._balance is None:
             return
         self._balance += self.player.money(sum(entry.counted for entry in entries))
-        exchanges = [entry.exchange for entry in entries]
+        exchanges, before = [entry.exchange for entry in entries], len(self.judge.result.findings)
         seen = self.judge.one_of(
             self.rule,
             self.player,
             self._possible(entries),
             *exchanges,
-            case=f"{len(entries)} requests together",
+            case=_together([entry.case for entry in entries]),
             last=True,
         )
-        if seen in self._possible(entries):
+        if len(self.judge.result.findings) == before:
             return
         guilty = self._guilty(seen, entries)
         if self._plainly_off(planned):
@@ -147,14 +147,7 @@ class Batch:
                 "the same bets, results and rollbacks move other amounts than they say, too, with nothing odd about "
                 "them: rules about money tell of it"
             )
-        if guilty:
-            found = self.judge.result.findings[-1]
-            self.judge.result.findings[-1] = replace(
-                found,
-                case=self.judge.result.case(""),
-                cases=tuple(entry.case for entry in guilty),
-                exchanges=tuple(entry.exchange.number for entry in guilty) + found.exchanges[-6:],
-            )
+        blame(self.judge, before, [entry.exchange for entry in guilty], [entry.case for entry in guilty])
 
     def _plainly_off(self, planned: Sequence[_Planned]) -> bool:
         """Whether what is ``planned``, sent in the same way and with nothing odd about it, is off as well."""
@@ -253,6 +246,38 @@ def addends(difference: Decimal, currency: str, gains: Sequence[int], base: int 
     return found if left == 0 else []
 
 
+def blame(
+    judge: Judge,
+    before: int,
+    did: Sequence[Exchange],
+    names: Sequence[str] = (),
+    *,
+    case: str = "",
+    last: Sequence[Exchange] = (),
+) -> None:
+    """Say that ``did``, by their ``names``, made the balance wrong that was found since there were ``before`` findings.
+
+    Where it is not known which did (none is given), all that were judged with that reading may have. ``last`` is after
+    what the balance should have been as the finding says.
+    """
+    if len(judge.result.findings) == before:
+        return
+    found = judge.result.findings[-1]
+    numbers = tuple(one.number for one in did)
+    read = [one for one in found.exchanges if judge.run.history[one].purpose is Purpose.PROBE]
+    if numbers:
+        shown = tuple(dict.fromkeys([*numbers, *(one.number for one in last), *read]))
+        found = replace(found, case=judge.result.case(case), cases=tuple(names), exchanges=shown)
+    else:
+        numbers = tuple(one for one in found.exchanges if one not in read)
+    judge.result.findings[-1] = replace(found, blamed=numbers)
+
+
+def _together(names: Sequence[str]) -> str:
+    """What one reading judges: ``names``, or how many there are, of which not all need be at fault."""
+    return ", ".join(names) if len(names) < 3 else f"one or more of {len(names)}"
+
+
 def settled_together(
     rule: str,
     judge: Judge,
@@ -272,25 +297,16 @@ def settled_together(
         return
     exchanges = [exchange for _, mine in sent for exchange in mine]
     before = len(judge.result.findings)
-    named = ", ".join(name for name, _ in sent) if len(sent) < 3 else f"{len(sent)} together"
     told = f"{case}: " if case else ""
+    named = _together([name for name, _ in sent])
     judge.settled(rule, player, *exchanges, case=told + named, last=last)
     if len(judge.result.findings) == before:
         return
-    found = judge.result.findings[-1]
-    culprits = addends(
-        found.off, player.currency, [int(mine[-1].message.amount / player.unit) for _, mine in sent], base
-    )
-    if culprits:
-        guilty = [sent[place] for place in culprits]
-        # The balance that would be right is that after the last of all.
-        numbers = [exchange.number for _, mine in guilty for exchange in mine] + [exchanges[-1].number]
-        judge.result.findings[-1] = replace(
-            found,
-            case=judge.result.case(case),
-            cases=tuple(name for name, _ in guilty),
-            exchanges=tuple(dict.fromkeys([*numbers, *found.exchanges[-6:]])),
-        )
+    worth = [int(mine[-1].message.amount / player.unit) for _, mine in sent]
+    culprits = addends(judge.result.findings[-1].off, player.currency, worth, base)
+    guilty = [sent[place] for place in culprits]
+    did = [exchange for _, mine in guilty for exchange in mine]
+    blame(judge, before, did, [name for name, _ in guilty], case=case, last=exchanges[-1:])
 
 
 def late_copies(

@@ -55,7 +55,7 @@ def happened(run: Run, finding: Finding) -> str:
 
 def _act(run: Run, finding: Finding) -> str:
     """What was asked of the CLIENT last, where no case says what it was about."""
-    asked = [run.history[number] for number in finding.exchanges]
+    asked = [run.history[number] for number in finding.blamed or finding.exchanges]
     wagers = [each for each in asked if each.purpose is Purpose.SCENARIO and each.provider == OPERATOR]
     if not wagers or not isinstance(message := wagers[-1].message, Transaction):
         return ""
@@ -68,7 +68,7 @@ def lines(run: Run, verdict: RuleVerdict, report: Path | None = None) -> Iterato
     ``report`` is the report's folder; what it has for a shell is of use where the CLIENT is still there.
     """
     rule, findings = verdict.rule, _findings(verdict)
-    yield from _exchanges(run, worst(findings).exchanges)
+    yield from _exchanges(run, worst(findings))
     if len(findings) > 1:
         yield Line("cases", f"{len(findings)} in all; the report shows each")
     for result in verdict.results:
@@ -92,17 +92,19 @@ def _findings(verdict: RuleVerdict) -> list[Finding]:
     return [finding for result in verdict.results for finding in result.of(verdict.rule.id)]
 
 
-def _exchanges(run: Run, numbers: tuple[int, ...]) -> Iterator[Line]:
+def _exchanges(run: Run, finding: Finding) -> Iterator[Line]:
     """What was sent and what came back; the wagers that only read a balance are one line.
 
-    Of many it is those that raced, or else the last, which moved the balance away from what it should be.
+    Of many it is those that are blamed, or that raced, or else the last, which moved the balance away from what it
+    should be.
     """
-    exchanges = [run.history[number] for number in dict.fromkeys(numbers)]
+    exchanges = [run.history[number] for number in dict.fromkeys(finding.exchanges)]
     # Where nothing but wagers that read a balance showed it, the first of them does.
     telling = [each for each in exchanges if each.purpose is not Purpose.PROBE] or exchanges[:1]
     probes = [each.number for each in exchanges if each not in telling]
-    raced = [each for each in telling if each.race is not None]
-    some = raced[:_EXCHANGES] or telling[-_EXCHANGES:]
+    blamed = [each for each in telling if each.number in finding.blamed]
+    raced = [each for each in blamed or telling if each.race is not None]
+    some = (raced or blamed)[:_EXCHANGES] or telling[-_EXCHANGES:]
     more = [each.number for each in telling if each not in some]
     if more:
         yield Line("sent", f"{numbered(more)}, and:")

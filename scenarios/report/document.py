@@ -131,6 +131,7 @@ def _finding(run: Run, finding: Finding) -> schema.Finding:
         off=format(finding.off, "f"),
         decided_by=str(finding.observed),
         exchanges=list(finding.exchanges),
+        blamed=list(finding.blamed),
     )
 
 

@@ -122,12 +122,13 @@ def _evidence(run: Run, verdict: RuleVerdict) -> Iterator[Evidence]:
         for finding in result.of(verdict.rule.id):
             shown = [run.history[number] for number in dict.fromkeys(finding.exchanges)]
             telling = [exchange for exchange in shown if exchange.purpose is not Purpose.PROBE]
+            did = [exchange for exchange in telling if exchange.number in finding.blamed] or telling
             yield Evidence(
                 finding,
                 verdict,
                 finding.currency or result.currency or usual,
-                frozenset(one.message.kind for one in telling if isinstance(one.message, Transaction)),
-                frozenset(one.number for one in telling),
+                frozenset(one.message.kind for one in did if isinstance(one.message, Transaction)),
+                frozenset(one.number for one in did),
                 _form(finding, telling or shown),
             )
 

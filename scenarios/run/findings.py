@@ -60,7 +60,8 @@ class OrderRead:
 class Finding:
     """One breach of one rule: what was expected, what was seen, and the numbers of the exchanges that show it.
 
-    ``cases`` are those of many under ``case`` that one reading shows, by name.
+    ``cases`` are those of many under ``case`` that one reading shows, by name; ``blamed`` are the exchanges that they
+    are about, all that was judged together where it is not known which of them did it.
     ``level`` is the level of this breach, which may differ from the rule's; ``off`` is the money at stake in the
     player's currency and ranks the worst case first. ``observed`` is what decides it. ``openings`` say where the
     players began; a finding about a balance has ``right``, the balances that would have been right, of ``whose``, the
@@ -84,6 +85,7 @@ class Finding:
     mistake: Suspicion | None = None
     currency: str = ""
     cases: tuple[str, ...] = ()
+    blamed: tuple[int, ...] = ()
     before: Decimal = Decimal(0)
     claims: tuple[str, ...] = ()
     compared: bool = False

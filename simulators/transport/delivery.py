@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
-from simulators.exchanges.history import Answer, Exchange, FaultNote, History, Purpose, Request, Status
+from simulators.exchanges.history import (
+    Answer,
+    Exchange,
+    Failure,
+    FaultNote,
+    History,
+    Purpose,
+    Request,
+    Status,
+)
 from simulators.transport.fault_parameters import Form, UnfitFault
 from simulators.transport.raw_connection import Cut
 from simulators.transport.route import Route
@@ -119,6 +128,29 @@ class Delivery:
         if self.invoked is not None:
             self.invoked(exchange.number)
         return exchange
+
+    def ended(
+        self,
+        history: History,
+        number: int,
+        answer: Answer | None,
+        failure: Failure | None,
+        *,
+        faults: tuple[FaultNote, ...] | None = None,
+        invoked: float | None = None,
+    ) -> Exchange:
+        """Write down how exchange ``number`` of it ended, by what the ``answer`` means; see History.complete."""
+        meaning = Meaning(Status.UNKNOWN) if answer is None else self.read(answer)
+        return history.complete(
+            number,
+            answer=answer,
+            failure=failure,
+            status=meaning.status,
+            error=meaning.error,
+            client_id=meaning.client_id,
+            faults=faults,
+            invoked=invoked,
+        )
 
 
 Deliver = Callable[[Sequence[Delivery]], list[Exchange]]

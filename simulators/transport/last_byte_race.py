@@ -25,7 +25,7 @@ from simulators.exchanges.history import (
     Status,
 )
 from simulators.transport.concurrency import Slot
-from simulators.transport.delivery import Delivery, Meaning
+from simulators.transport.delivery import Delivery
 from simulators.transport.raw_connection import Connection, failure_of, network
 from simulators.transport.route import Route
 from simulators.values.clocks import running_time
@@ -123,16 +123,9 @@ def _run(racers: list[_Racer], route: Route, own: Slot) -> list[Exchange]:
         if racer.connection is not None:
             # A CLIENT that serves one connection at a time turns to the next only now.
             racer.connection.cut()
-        meaning = Meaning(Status.UNKNOWN) if racer.answer is None else racer.delivery.read(racer.answer)
-        done[racer.number] = history.complete(
-            racer.number,
-            answer=racer.answer,
-            failure=racer.failure,
-            status=meaning.status,
-            error=meaning.error,
-            client_id=meaning.client_id,
-            faults=(*racer.delivery.faults, *note),
-            invoked=racer.left,
+        faults = (*racer.delivery.faults, *note)
+        done[racer.number] = racer.delivery.ended(
+            history, racer.number, racer.answer, racer.failure, faults=faults, invoked=racer.left
         )
 
     try:

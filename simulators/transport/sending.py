@@ -5,9 +5,9 @@ Alone over a connection that is kept, together as a race, or on a connection of 
 
 from collections.abc import Sequence
 
-from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind, Request, Status, header
+from simulators.exchanges.history import Answer, Exchange, Failure, FailureKind, Request, header
 from simulators.transport.concurrency import Slot
-from simulators.transport.delivery import Deliver, Delivery, Fault, Handling, KillInstant, Meaning
+from simulators.transport.delivery import Deliver, Delivery, Fault, Handling, KillInstant
 from simulators.transport.fault_parameters import FIRST_BYTE, UnfitFault
 from simulators.transport.last_byte_race import race
 from simulators.transport.pace import Pace
@@ -203,15 +203,7 @@ def _record(
             if not network(error):
                 route.history.complete(exchange.number, answer=None, failure=failure)
                 raise
-    meaning = Meaning(Status.UNKNOWN) if answer is None else delivery.read(answer)
-    return route.history.complete(
-        exchange.number,
-        answer=answer,
-        failure=failure,
-        status=meaning.status,
-        error=meaning.error,
-        client_id=meaning.client_id,
-    )
+    return delivery.ended(route.history, exchange.number, answer, failure)
 
 
 def _converse(connection: Connection, handling: Handling, route: Route, own: Slot) -> Answer:

@@ -16,6 +16,7 @@ from random import Random
 import pytest
 
 from scenarios.cases.at_once import Chain, all_hold
+from scenarios.cases.batch import blame
 from scenarios.cases.kinds import KINDS, answered_alike, done
 from scenarios.oracles.attempts import messages_of
 from scenarios.oracles.model import Late
@@ -108,7 +109,9 @@ def test_everything_genuine_once_more(
         )
 
     def unmoved(judge: Judge, player: Player) -> None:
-        judge.balance("IDM-04", player, player.money(_FUNDS), *copies[:_OLDEST], case=case, last=True)
+        before, own = len(judge.result.findings), [one for one in copies if one.message.player == player.id]
+        judge.balance("IDM-04", player, player.money(_FUNDS), *own, case=case, last=True)
+        blame(judge, before, [])
 
     judge.each(players, unmoved)
 

@@ -69,7 +69,7 @@ SCENARIO = {
 }
 FINDING = dict.fromkeys(
     ["level", "headline", "case", "expected", "seen", "off", "decided_by"], str
-) | dict.fromkeys(["cases", "exchanges"], list)
+) | dict.fromkeys(["cases", "exchanges", "blamed"], list)
 SEVEN = Path(__file__).parent / "made" / "pays_seven.py"
 OUTCOMES = {"passed", "failed", "warned", "skipped", "info", "undecided"}
 

@@ -10,6 +10,8 @@ import pytest
 
 from loadtests.benchmarks.relay import delayed
 from scenarios.cases.batch import addends
+from scenarios.report.accusation import lines
+from scenarios.report.document import document
 from scenarios.run.findings import Standing
 from scenarios.run.planning.cost import in_a_row
 from scenarios.run.planning.effort import QUICK
@@ -140,3 +142,37 @@ def test_a_difference_names_the_races_that_made_it(difference, base, guilty):
 def test_what_holds_one_after_the_other_is_noted():
     (verdict,) = judged(LosesUpdates(("p-1",)), "BET-10").verdicts
     assert "one request after the other" in verdict.reason
+
+
+class ForgetsBets(Wallet):
+    """Takes a bet anew that comes for the third time: ``taken`` of it, None for as much as it was."""
+
+    taken: Decimal | None = None
+
+    def again(self, known, message):
+        known.copies = getattr(known, "copies", 0) + 1
+        if known.copies == 2 and message["action"] == "bet":
+            self.move(message["user_id"], -(self.taken or message["amount"]))
+        return super().again(known, message)
+
+
+class ForgetsBetsInPart(ForgetsBets):
+    taken = Decimal("0.07")
+
+
+@pytest.mark.parametrize(
+    ("wallet", "kinds"), [(ForgetsBets, {"bet"}), (ForgetsBetsInPart, {"bet", "result", "rollback"})]
+)
+def test_one_reading_of_many_blames_those_that_did_it_or_says_that_it_is_one_of_them(wallet, kinds):
+    result = judged(wallet(("p-1",)), "IDM-04")
+    (found,) = result.verdicts[0].results[0].of("IDM-04")
+    assert all(each.blamed for one in result.verdicts[0].results for each in one.of("IDM-04"))
+    blamed = [result.run.history[number] for number in found.blamed]
+    assert {one.message.kind for one in blamed} == kinds
+    assert ("one or more of" in found.about()) == (len(kinds) > 1)
+    shown = [line.name for line in lines(result.run, result.verdicts[0]) if line.name.startswith("#")]
+    worst = max(result.verdicts[0].results[-1].of("IDM-04"), key=lambda each: each.off)
+    assert set(shown) <= {f"#{number}" for number in worst.blamed}
+    assert document(result.run, result.verdicts).rules[0].scenarios[0].findings[0].blamed == list(
+        found.blamed
+    )
