@@ -10,16 +10,14 @@ or 403 to forgeries count for none.
 import contextlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from scenarios.cases.at_once import in_one_reading
-from scenarios.contract import Level, Observed
-from scenarios.operator.messages import late, strict_json
-from scenarios.operator.messages.forgeries import HUGE, bend, raw
+from scenarios.contract import Level
+from scenarios.operator.messages import answers, strict_json
+from scenarios.operator.messages.forgeries import bend, raw
 from scenarios.run.balances import Undecided
 from scenarios.run.findings import ScenarioResult, observed_in
 from scenarios.run.judge import Judge, said
@@ -29,15 +27,11 @@ from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Player
 from scenarios.wallet.unclear_answers import unclear
 from simulators.exchanges.history import Direction, Exchange, header
-from simulators.operator.dialect import HASH_HEADER, JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
+from simulators.operator.dialect import JSON_TYPE, ROLLBACK_PATH, SPORTSBOOK, TRANSACTION_PATH
 from simulators.providers import OPERATOR
-from simulators.transport.raw_connection import ANSWER_LIMIT
-from simulators.values.secret import same
 from simulators.wallet.codec import Style
 from simulators.wallet.transactions import Kind, Transaction
 
-# Exchanges shown for one kind of breach; the finding says how many there were.
-_SHOWN = 5
 # The rules whose scenarios send all that the answers to are judged.
 _WITH_IT = ("BET-01", "BET-03", "BET-06", "RES-01", "RBK-01", "RBK-02", "RBK-04", "IDM-01", "MSG-06")
 # More units than any player has.
@@ -68,97 +62,22 @@ def traffic(run: Run) -> None:
         raw(operator, body[: len(body) // 2], path, "malformed body (truncated JSON)")
 
 
-def _answered(run: Run) -> Iterator[Exchange]:
-    """The answered callbacks whose form is judged: whole ones, by POST, of a size that reaches the CLIENT.
-
-    Of a CLIENT whose answers are too long to keep all of them, the last ones.
-    """
-    for exchange in run.while_there():
-        if (
-            exchange.direction is Direction.TO_CLIENT
-            and exchange.provider == OPERATOR
-            and exchange.answer is not None
-            and not exchange.not_now
-            and (exchange.answer.length is None or len(exchange.answer.body) == ANSWER_LIMIT)
-            and exchange.request.method == "POST"
-            and len(exchange.request.body) < HUGE
-            and not exchange.faulty
-        ):
-            yield exchange
-
-
-def _signed(run: Run, exchange: Exchange) -> bool:
-    given = header(exchange.request.headers, HASH_HEADER)
-    return given is not None and same(given, SPORTSBOOK.sign(exchange.request.body, run.channel.secret))
-
-
-def _taken_for_forgery(run: Run, exchange: Exchange) -> bool:
-    """Turned away at the door: a forgery, or an unusual spelling whose hash SIG-04 and SIG-07 are about."""
-    if exchange.answer is None or exchange.answer.status not in (401, 403):
-        return False
-    return not _signed(run, exchange) or not _plain(run, exchange)
-
-
-def _plain(run: Run, exchange: Exchange) -> bool:
-    return exchange.message is not None and exchange.request == run.channel.request(exchange.message)
-
-
-def _document(exchange: Exchange) -> Any:
-    assert exchange.answer is not None
-    try:
-        return json.loads(exchange.answer.body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _blame(
-    judge: Judge,
-    rule: str,
-    expected: str,
-    breaches: Iterable[tuple[str, Exchange, str]],
-    level: Level | None = None,
-) -> None:
-    """One finding for each kind of breach (kind, exchange, what was seen), not one for each exchange."""
-    kinds: dict[str, list[tuple[Exchange, str]]] = {}
-    for kind, exchange, seen in breaches:
-        kinds.setdefault(kind, []).append((exchange, seen))
-    judge.holds(rule, True, expected=expected, seen="")
-    for kind, found in kinds.items():
-        more = f" ({len(found)} such answers)" if len(found) > 1 else ""
-        judge.holds(
-            rule,
-            False,
-            expected=expected,
-            seen=found[0][1] + more,
-            exchanges=[exchange for exchange, _ in found[:_SHOWN]],
-            case=kind,
-            level=level,
-            observed=_observed(found[0][0]),
-        )
-
-
-def _observed(exchange: Exchange) -> Observed | None:
-    if exchange.answer is not None and exchange.answer.failed:
-        return Observed.FAILED
-    return observed_in(exchange) if exchange.unknown else None
-
-
 @pytest.mark.whole_history
 @pytest.mark.usefixtures("traffic")
 @pytest.mark.rules("MSG-01")
 def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
     """Refusals and bad input are answered with HTTP 200 too, as long as the hash was right."""
-    _blame(
+    answers.blame(
         judge,
         "MSG-01",
         "HTTP status 200",
         (
             (f"{exchange.label}, HTTP {exchange.answer.status}", exchange, said(exchange))
-            for exchange in _answered(run)
+            for exchange in answers.answered(run)
             if exchange.answer is not None
             and exchange.answer.status != 200
-            and _signed(run, exchange)
-            and not _taken_for_forgery(run, exchange)
+            and answers.signed(run, exchange)
+            and not answers.taken_for_forgery(run, exchange)
         ),
     )
 
@@ -168,9 +87,9 @@ def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
 @pytest.mark.rules("MSG-02")
 def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
     """Every answer is a JSON object to a strict reader, and says so in its Content-Type."""
-    judged = [exchange for exchange in _answered(run) if not _taken_for_forgery(run, exchange)]
-    broken = [exchange for exchange in judged if not isinstance(_document(exchange), dict)]
-    _blame(
+    judged = [exchange for exchange in answers.answered(run) if not answers.taken_for_forgery(run, exchange)]
+    broken = [exchange for exchange in judged if not isinstance(answers.document(exchange), dict)]
+    answers.blame(
         judge, "MSG-02", "a JSON object", ((exchange.label, exchange, said(exchange)) for exchange in broken)
     )
     numbers = {exchange.number for exchange in broken}
@@ -182,7 +101,7 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
         for breach in strict_json.breaches(exchange.answer.body)
     ]
     for breach in strict_json.Breach:
-        _blame(
+        answers.blame(
             judge,
             "MSG-02",
             breach.expected,
@@ -193,7 +112,7 @@ def test_every_answer_is_a_json_object(run: Run, judge: Judge) -> None:
             ),
             breach.level,
         )
-    _blame(
+    answers.blame(
         judge,
         "MSG-02",
         f"Content-Type: {JSON_TYPE}",
@@ -223,11 +142,11 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
     meant = _unclear_successes(run)
     done = [
         (exchange, exchange.answer, document)
-        for exchange in _answered(run)
-        if exchange.genuine and isinstance(document := _document(exchange), dict)
+        for exchange in answers.answered(run)
+        if exchange.genuine and isinstance(document := answers.document(exchange), dict)
         if exchange.answer is not None and (exchange.ok or exchange.number in meant)
     ]
-    _blame(
+    answers.blame(
         judge,
         "MSG-03",
         expected,
@@ -237,7 +156,7 @@ def test_success_has_its_form(run: Run, judge: Judge) -> None:
             if (problem := SPORTSBOOK.read(answer).problem) is not None
         ),
     )
-    _blame(
+    answers.blame(
         judge,
         "MSG-03",
         "a transaction_id that is a string",
@@ -259,7 +178,7 @@ def _unclear_successes(run: Run) -> set[int]:
     players = {player.id for player in run.players}
     sent = [
         exchange
-        for exchange in _answered(run)
+        for exchange in answers.answered(run)
         if exchange.genuine and isinstance(exchange.message, Transaction)
     ]
     bets_are_clear = any(exchange.ok and exchange.message.kind is Kind.BET for exchange in sent)
@@ -317,7 +236,7 @@ def test_failure_has_its_form_and_no_effect(operator: Verbs, player: Player, jud
 
 def _failed(judge: Judge, exchange: Exchange, case: str) -> bool:
     if exchange.refused:
-        document = _document(exchange)
+        document = answers.document(exchange)
         error = document.get("error") if isinstance(document, dict) else None
         judge.holds(
             "MSG-04",
@@ -389,13 +308,13 @@ def test_answers_come_in_time(run: Run, judge: Judge) -> None:
         for exchange in run.while_there()
         if exchange.direction is Direction.TO_CLIENT and exchange.provider == OPERATOR and not exchange.faulty
     ]
-    cut_off = [one for one in sent if late.cut_off(one)]
+    cut_off = [one for one in sent if answers.cut_off(one)]
     # Once may be a CLIENT that was started again.
     again = len({(exchange.scenario, exchange.race) for exchange in cut_off}) > 1
-    slow = [exchange for exchange in sent if late.late(exchange, limit)]
-    if slow and run.gone_after is None and not late.again(run, slow, limit):
-        first = f"the answer to one {slow[0].label} took {late.took(slow[0])}"
+    slow = [exchange for exchange in sent if answers.late(exchange, limit)]
+    if slow and run.gone_after is None and not answers.again(run, slow, limit):
+        first = f"the answer to one {slow[0].label} took {answers.took(slow[0])}"
         judge.note("MSG-16", f"{first}; sent again, it came within {limit:g} s: was a machine busy?")
         slow = []
-    found = ((one.title, one, late.took(one)) for one in slow + cut_off * again)
-    _blame(judge, "MSG-16", f"an answer within {limit:g} s", found)
+    found = ((one.title, one, answers.took(one)) for one in slow + cut_off * again)
+    answers.blame(judge, "MSG-16", f"an answer within {limit:g} s", found)

@@ -25,6 +25,7 @@ from simulators.exchanges.history import Exchange, header
 from simulators.exchanges.owners import ALL
 from simulators.operator.simulator import BAD_TOKEN, OperatorSimulator, api_version
 from simulators.providers import OPERATOR
+from simulators.wallet import codec
 
 pytestmark = pytest.mark.alone(OPERATOR)
 
@@ -61,17 +62,8 @@ def _bad_token(simulator: OperatorSimulator) -> str | None:
     return error if error in BAD_TOKEN else None
 
 
-def _json(exchange: Exchange) -> dict[str, Any]:
-    try:
-        document = json.loads(exchange.request.body)
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
 def _languages(run: Run) -> tuple[str, ...]:
-    operator, _ = run.settings.target.need_operator()
-    return operator.languages
+    return run.settings.target.need_operator()[0].languages
 
 
 @pytest.mark.rules("OUT-01")
@@ -93,7 +85,7 @@ def test_auth_carries_the_credentials(
             seen=f"Content-Type: {content_type or 'missing'}",
             exchanges=[exchange],
         )
-        asked = _json(exchange)
+        asked = codec.object_of(exchange.request.body) or {}
         agreed = (
             asked.get("username") == simulator.agreement.username
             and asked.get("password") == simulator.agreement.password
@@ -142,7 +134,7 @@ def test_session_carries_what_was_agreed(
     requests = simulator.session_requests[before:]
     judge.needs(requests, "the CLIENT sent no /start-session")
     for exchange in requests:
-        asked = _json(exchange)
+        asked = codec.object_of(exchange.request.body) or {}
         user, currency, lang = asked.get("user_id"), asked.get("currency"), asked.get("lang")
         for holds, expected, seen in (
             (isinstance(user, str) and user != "", "user_id a JSON string", f"user_id {user!r}"),
