@@ -4,6 +4,7 @@ Where they lie close together a bit for each says which there are, whatever the 
 apart they are put in sets, while few.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,8 +14,11 @@ from math import gcd
 # How many sums are listed; how many a half may have when membership is decided by meeting in the middle.
 LISTED = 1 << 16
 HALF = 1 << 20
-# How many numbers, from the lowest sum to the highest, may have a bit each: half a megabyte of them.
-BITS = 1 << 22
+# How many numbers, from the lowest sum to the highest, may have a bit each: eight megabytes of them.
+BITS = 1 << 26
+
+_SOME = re.compile(rb"[^\0]")
+_PLACES = [[bit for bit in range(8) if octet >> bit & 1] for octet in range(256)]
 
 
 def _add(sums: set[int], options: Iterable[int]) -> set[int]:
@@ -54,7 +58,7 @@ def _spread(bits: int, length: int) -> int:
 class Sums:
     """All sums of ``start`` and one option of each choice. ``in`` is exact where they lie close together, or few.
 
-    Beyond that (more than about forty choices of very different sizes) ``in`` says yes to every number between
+    Beyond that (more than about forty choices, whose sums lie very far apart) ``in`` says yes to every number between
     the lowest and the highest sum that the options' common divisor allows: it may then accept too much,
     never too little.
     """
@@ -69,8 +73,11 @@ class Sums:
             return listed(self.start, self.choices)
         if self._bits.bit_count() > LISTED:
             return None
-        there = enumerate(reversed(f"{self._bits:b}"))
-        return frozenset(self.lowest + place * self._divisor for place, bit in there if bit == "1")
+        octets = self._bits.to_bytes(self._bits.bit_length() // 8 + 1, "little")
+        there = (
+            8 * found.start() + bit for found in _SOME.finditer(octets) for bit in _PLACES[ord(found[0])]
+        )
+        return frozenset(self.lowest + place * self._divisor for place in there)
 
     @cached_property
     def _bits(self) -> int | None:

@@ -258,6 +258,17 @@ def test_many_choices_close_together_are_decided_in_a_moment():
     assert 49 not in sums
 
 
+def test_sums_of_a_long_run_of_plain_transactions_are_exact():
+    # What readings bet, and what was funded: too many sums for two halves.
+    amounts = [2 * amount for amount in (69_500, 70_000, 499, 500, 12_551, *(2**n for n in range(16)))]
+    sums = Sums(0, [frozenset({0, amount}) for amount in [*amounts, 69_999] for _ in range(12)])
+    assert sums.exact
+    assert 69_999 + 2 * 77 in sums
+    assert 69_999 - 2 not in sums
+    few = Sums(1, [frozenset({0, 2**n}) for n in (0, 3, 9, 20)])
+    assert few.all == {1 + sum(some) for some in product((0, 1), (0, 8), (0, 512), (0, 2**20))}
+
+
 @st.composite
 def sequences(draw, several_per_id=False):
     """Requests one after the other, some without an answer, with copies, rollbacks, orphans and late bets."""
