@@ -15,6 +15,7 @@ from scenarios.run.findings import Standing
 from scenarios.run.planning.effort import NORMAL, QUICK, Effort
 from scenarios.run.planning.settings import Settings
 from scenarios.runner.pytest_run import check
+from simulators.providers import PROVIDERS
 from tests.documents.scenarios_by_rule import scenarios_by_rule
 from tests.end_to_end.clients.running import faults
 from tests.mutants.blamed import CAUGHT, TOGETHER
@@ -45,14 +46,16 @@ SHARING = {name for names, _ in TOGETHER for name in names.split()}
 
 def pytest_generate_tests(metafunc):
     if "database" in metafunc.fixturenames:
-        # Where all mutants are judged, it is looked at closer, once: quickly, on SQLite, `make demo` does.
+        # Where all mutants are judged, it is looked at closer. Quickly, on SQLite, `make demo` does; here its wagers
+        # are looked at, as tests of Jackpot's scenarios have vouchers on SQLite, and mutants of checkouts the rest.
         closer = metafunc.config.getoption("--mutants") == "all"
-        databases = [("postgresql", NORMAL)] if closer else [(one, QUICK) for one in ("sqlite", "postgresql")]
-        metafunc.parametrize(("database", "effort"), databases, ids=[one for one, _ in databases])
+        rows = [("postgresql", provider, NORMAL if closer else QUICK) for provider in PROVIDERS]
+        rows += [] if closer else [("sqlite", "operator", QUICK)]
+        ids = [f"{database}-{provider}" for database, provider, _ in rows]
+        metafunc.parametrize(("database", "provider", "effort"), rows, ids=ids)
 
 
 # First, since nothing takes longer: what is started last is waited for by an idle machine.
-@pytest.mark.parametrize("provider", ["operator", "jackpot", "checkout"])
 def test_reference_is_never_accused(database, effort, provider, tmp_path, request):
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
     # A right CLIENT is waited for.

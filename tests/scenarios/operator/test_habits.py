@@ -67,13 +67,11 @@ def test_stories_and_races_alone_learn_a_habit_first(habit, rules, seed):
     assert at(found, Standing.FAILED) == at(found, Standing.WARNED) == {}
 
 
-@pytest.mark.parametrize(
-    ("habit", "warned"), [(odd.MoreFields, set()), (odd.IntegerIds, {"MSG-03", "SIG-06"})]
-)
-def test_a_habit_of_messages_is_told_by_its_own_rule_alone(habit, warned):
-    found = verdicts(habit(), EVERY, 1)
+def test_a_habit_of_messages_is_told_by_its_own_rule_alone():
+    # What holds more than is asked for is met where it is listened to whom a run names.
+    found = verdicts(odd.IntegerIds(), EVERY, 1)
     assert at(found, Standing.FAILED, Standing.UNDECIDED) == {}
-    assert set(at(found, Standing.WARNED)) == warned, at(found, Standing.WARNED)
+    assert set(at(found, Standing.WARNED)) == {"MSG-03", "SIG-06"}, at(found, Standing.WARNED)
 
 
 def test_a_limit_on_single_bets_leaves_fortunes_undecided_and_nothing_else():

@@ -1,4 +1,7 @@
-"""Whom a whole run names: its test players, and names that can be nobody's; read off the bodies as they came."""
+"""Whom a whole run names: its test players, and names that can be nobody's; read off the bodies as they came.
+
+The CLIENT that listens has habits of its own, which none of the rules tells of.
+"""
 
 import json
 import re
@@ -6,15 +9,15 @@ import uuid
 
 from scenarios.contract import select
 from scenarios.run.findings import Standing
-from tests.support.in_memory.judging import judged
-from tests.support.in_memory.wallets import Wallet
+from tests.support.in_memory.judging import at, judged
+from tests.support.in_memory.odd_wallets import MoreFields
 
-RULES = tuple(rule.id for rule in select("BET,RES,IDM,RBK,INV,SIG,MSG"))
+RULES = tuple(rule.id for rule in select(provider="operator"))
 PLAYERS = ("p-1", "p-2")
 MADE_UP = re.compile(r"nobody-([0-9a-f-]{36})")
 
 
-class Listening(Wallet):
+class Listening(MoreFields):
     """Keeps every body that came, whatever its path, method, hash and form."""
 
     def __init__(self):
@@ -53,10 +56,11 @@ def nobody_elses(name):
 
 def test_every_body_of_a_run_names_test_players_or_nobody():
     wallet = Listening()
-    verdict = judged(wallet, *RULES)
+    result = judged(wallet, *RULES)
+    assert result.run.warnings == []
     assert len(wallet.bodies) > 1000
     names = [name for body in wallet.bodies for name in named(body)]
     assert [name for name in names if not nobody_elses(name)] == []
     assert any(isinstance(name, str) and MADE_UP.match(name) for name in names)
     assert any(isinstance(name, list) and name for name in names)
-    assert [one.rule.id for one in verdict.verdicts if one.standing is Standing.FAILED] == []
+    assert at(result, Standing.FAILED, Standing.WARNED, Standing.UNDECIDED) == {}
