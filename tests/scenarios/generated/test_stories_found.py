@@ -28,6 +28,8 @@ SEQUENTIAL = tuple(
     )
 )
 
+SMALL = replace(QUICK, sums=20, crowd=20, pause=0.02)
+
 
 class OnceOnly(Wallet):
     """Gives the first large bet of a story back as well, and never again."""
@@ -80,7 +82,7 @@ def test_a_saved_story_fails_again_and_holds_when_mended(tmp_path):
 
 
 def trace(seed, wallet):
-    result = judged(wallet, *SEQUENTIAL, seed=seed)
+    result = judged(wallet, *SEQUENTIAL, seed=seed, effort=SMALL)
     assert result.code is Exit.HOLDS, [v for v in result.verdicts if v.reason]
     # Scenario by scenario; within one, what goes out together leaves in no order, and what left first is rolled back
     # late.

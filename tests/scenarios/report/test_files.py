@@ -169,21 +169,20 @@ def test_the_history_is_an_http_archive(chatty):
     assert {"startedDateTime", "time", "request", "response", "timings", "cache"} <= set(log["entries"][0])
 
 
-def test_no_secret_is_in_any_file_or_on_the_terminal(tmp_path):
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """The folder of a check of a talkative CLIENT, and what became of its process."""
+    folder = tmp_path_factory.mktemp("check")
     with served(Chatty()) as url:
-        target_file(tmp_path, url)
-        done = pitboss(
-            "check",
-            "--only",
-            "SIG,BET-06,RBK-04,MSG-04",
-            "--effort",
-            "quick",
-            "--report",
-            "out",
-            cwd=tmp_path,
-        )
+        target_file(folder, url)
+        only = "SIG,BET-06,RBK-04,MSG-04"
+        return folder, pitboss("check", "--only", only, "--effort", "quick", "--report", "out", cwd=folder)
+
+
+def test_no_secret_is_in_any_file_or_on_the_terminal(checked):
+    folder, done = checked
     assert done.returncode == 1, done.stdout + done.stderr
-    texts = {path.name: path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    texts = {path.name: path.read_text() for path in (folder / "out").rglob("*") if path.is_file()}
     unpacked = json.dumps(blocks(texts["report.html"]))
     assert "operator.security_hash" in unpacked
     texts |= {"stdout": done.stdout, "stderr": done.stderr, "what report.html unpacks": unpacked}
@@ -195,10 +194,8 @@ def test_no_secret_is_in_any_file_or_on_the_terminal(tmp_path):
     assert "<operator.security_hash>" in texts["report.json"]
 
 
-def test_the_terminal_is_plain_narrow_and_harmless(tmp_path):
-    with served(Chatty()) as url:
-        target_file(tmp_path, url)
-        done = pitboss("check", "--only", "SIG,BET-06,RBK-04,MSG", "--effort", "quick", cwd=tmp_path)
+def test_the_terminal_is_plain_narrow_and_harmless(checked):
+    _, done = checked
     assert "\x1b" not in done.stdout
     head = done.stdout.partition("\n✗")[0]
     table = head[head.index(" group") :]
