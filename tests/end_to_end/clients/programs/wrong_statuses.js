@@ -11,7 +11,6 @@
 // BREAKS RES-02: an amount of 0 is taken for a missing one, so a lost bet is refused
 // WARNS SIG-06: a wrong hash is answered 401 with a page
 // WARNS MSG-03: CLIENT ids are numbers
-// WARNS BET-03: the code INSUFFICIENT_FUNDS is never said
 // WARNS BET-07: the currency is not looked at
 // WARNS BET-11: amounts are rounded to cents
 // WARNS RBK-15: the currency is not looked at
