@@ -287,14 +287,14 @@ def _shown(name: str) -> str:
 
 # Parts between ``<!-- NAME -->`` and ``<!-- end NAME -->``, by the page that has them.
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
-    "pytest.md": {
+    "pytest.md": {"options": _options},
+    "pytest-reference.md": {
         "fixtures": _fixture_table,
         "judge": lambda: _methods("judge", Judge, Balances),
         "operator": lambda: _methods("operator", Verbs),
         "player": lambda: _methods("player", Player),
         "driver": lambda: _methods("driver", Driver),
         "entries": _entries,
-        "options": _options,
     },
     "design.md": {
         "bet slip": lambda: _drawn(slips.LIFECYCLE),
