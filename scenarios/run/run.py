@@ -74,7 +74,8 @@ class Run:
     ``lock`` knows of other runs that use the players, ``free`` which of them no scenario acts for while several run
     side by side (else None), and ``aside`` the one then whose conversions only pass the time. ``again`` is whether a
     scenario is run once more, as it broke a rule, ``unsteady`` whether a wrong balance was seen that was right when it
-    was tried again. ``overdue`` is what the CLIENT was waited for in vain to do.
+    was tried again, ``disturbed`` whether one moved with nothing sent. ``overdue`` is what the CLIENT was waited for in
+    vain to do.
     """
 
     settings: Settings
@@ -102,6 +103,7 @@ class Run:
     aside: Player | None = None
     again: bool = False
     unsteady: bool = False
+    disturbed: bool = False
     overdue: list[Overdue] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -35,6 +35,9 @@ from simulators.exchanges.history import Direction, Exchange, FailureKind, Purpo
 # Why there is no answer where the CLIENT went away with the request in its hands.
 _GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.RESET, FailureKind.CLOSED})
 
+# What is sent for these is no part of what a scenario tries.
+_JUDGES_OWN = frozenset({Purpose.PROBE, Purpose.FUNDING})
+
 # What is seen so depends on what a player has.
 _BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
 
@@ -47,8 +50,10 @@ _LOST_AT_ONCE: Final = (
 )
 # So often a CLIENT may go away at what it survives the second time; then the run ends.
 _MOST_DEATHS: Final = 3
-# Seconds for which balances have to be still, where somebody else may move them.
-_LEAST_STILL, _MOST_STILL = 3.0, 10.0
+# Seconds between two looks whether balances are still, where somebody else may move them, and for how long they have to
+# be: at most so long as a second look took, and at least where a wrong balance did not come back, or one moved.
+_STILL = 3.0
+_AT_MOST, _UNSTEADY, _DISTURBED = 10.0, 10.0, 30.0
 
 
 def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Exception | None:
@@ -59,7 +64,7 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
     result = judge.result
     open_yet = error is not None and not isinstance(error, OutOfBounds) and not result.findings
     if isinstance(error, TargetGone) or (open_yet and _lost(judge)):
-        error = _anew(item, judge)
+        error = _anew(item, judge, result.first_exchange)
     elif open_yet and _paused(judge):
         result.take()
         judge.hurried, error = False, _run(item, judge)
@@ -75,28 +80,55 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
     return error
 
 
-def _anew(item: pytest.Function, judge: Judge) -> Exception | None:
-    """Wait for the CLIENT and run the scenario again; return how it ended. Where it goes away again, that is found."""
+def _anew(item: pytest.Function, judge: Judge, since: int) -> Exception | None:
+    """Wait for the CLIENT and run the scenario, whose first request was number ``since``, again; return how it ended.
+
+    Where the CLIENT goes away at the same place again, that is found. Elsewhere it may have been restarted.
+    """
     run, result = judge.run, judge.result
+    died: set[int] = set()
+    while True:
+        died |= _places(judge, since)
+        try:
+            was_away = run.guard.wait_return()
+        except TargetGone as gone:
+            return gone
+        finally:
+            result.take()
+        run.away.append(range(result.first_exchange, len(run.history)))
+        run.warn(f"the CLIENT went away during {result.id} and came back; that was judged again")
+        since = len(run.history)
+        ending = _run(item, judge)
+        gone_again = isinstance(ending, TargetGone)
+        if gone_again and died & _places(judge, since):
+            return _blamed(judge, str(ending))
+        run.died_at += [result.id] * (was_away or gone_again)
+        if len(run.died_at) >= _MOST_DEATHS:
+            return _too_often(run, result)
+        if not gone_again:
+            return ending
+
+
+def _blamed(judge: Judge, why: str) -> Exception | None:
+    """Blame the rule of the scenario in which the CLIENT went away again; TargetGone where it stays away."""
+    blame_for_going(judge.run, judge.result, why)
+    judge.result.went_away_again = True
     try:
-        was_away = run.guard.wait_return()
-    except TargetGone as gone:
-        return gone
-    finally:
-        result.take()
-    run.away.append(range(result.first_exchange, len(run.history)))
-    run.warn(f"the CLIENT went away during {result.id} and came back; that was judged again")
-    ending = _run(item, judge)
-    if not isinstance(ending, TargetGone):
-        run.died_at += [result.id] * was_away
-        return _too_often(run, result) if was_away and len(run.died_at) >= _MOST_DEATHS else ending
-    blame_for_going(run, result, str(ending))
-    result.went_away_again = True
-    try:
-        run.guard.wait_return()
+        judge.run.guard.wait_return()
     except TargetGone as gone:
         return gone
     return None
+
+
+def _places(judge: Judge, since: int) -> set[int]:
+    """Behind how many of the scenario's own requests, from number ``since`` on, those came that got no answer."""
+    own, places = 0, set[int]()
+    for one in judge.run.sent_in(judge.result):
+        if one.number >= since and one.purpose is not Purpose.LIVENESS:
+            own += one.purpose not in _JUDGES_OWN
+            if one.unknown and not one.faulty:
+                places.add(own)
+    return places or {own}
 
 
 def _too_often(run: Run, result: ScenarioResult) -> TargetGone:
@@ -127,10 +159,11 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
             result.take()
         # They are played again.
         result.stories, began = {**first.stories}, judge.run.clock()
+        again_since = len(judge.run.history)
         ending = _run(item, judge)
         if isinstance(ending, TargetGone):
             # What interrupts the second look interrupts the verdict: it is taken once more.
-            ending = _anew(item, judge)
+            ending = _anew(item, judge, again_since)
     finally:
         second = result.take()
         result.add(replace(first, undecided=second.undecided))
@@ -167,9 +200,17 @@ def _leave_what_moves(judge: Judge, took: float) -> None:
     by_money = [finding for finding in result.findings if finding.observed is Observed.MONEY]
     if not by_money:
         return
-    judge.run.guard.sleep(min(max(took, _LEAST_STILL), _MOST_STILL))
-    if not _still(judge):
-        result.leave_open(by_money, lambda seen: f"{seen}; then the balance moved with nothing sent. {WHO}")
+    run = judge.run
+    left = _DISTURBED if run.disturbed else _UNSTEADY if run.unsteady else min(max(took, _STILL), _AT_MOST)
+    while left > 0:
+        run.guard.sleep(min(left, _STILL))
+        left -= _STILL
+        if not _still(judge):
+            run.disturbed = True
+            result.leave_open(
+                by_money, lambda seen: f"{seen}; then the balance moved with nothing sent. {WHO}"
+            )
+            return
 
 
 def _leave_what_came(result: ScenarioResult, came: list[Overdue]) -> None:
@@ -219,7 +260,8 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         if by_chance and rule not in _ABOUT_RACES and all(money) and lost_at_once(judge):
             result.leave_open(mine, lambda _: _LOST_AT_ONCE)
             continue
-        if by_chance and _still(judge):
+        # Where balances were seen to move, that they are still for a moment is no proof.
+        if by_chance and not (judge.run.disturbed and any(money)) and _still(judge):
             continue
         side_by_side = not raced and any(judge.abreast.intersection(one.exchanges) for one in mine)
         # The CLIENT was away or paused, and was back before anybody asked: what was found then says nothing.

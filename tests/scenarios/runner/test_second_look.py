@@ -5,6 +5,8 @@ import threading
 import time
 from decimal import Decimal
 
+import pytest
+
 from scenarios.problems.errors import Exit
 from scenarios.run.findings import Standing
 from scenarios.runner import second_look
@@ -79,8 +81,8 @@ class Unsteady(Watcher):
 
 def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
     pause = 0.2
-    monkeypatch.setattr(second_look, "_LEAST_STILL", pause)
-    monkeypatch.setattr(second_look, "_MOST_STILL", pause)
+    monkeypatch.setattr(second_look, "_STILL", pause)
+    monkeypatch.setattr(second_look, "_UNSTEADY", pause)
 
     class UsedAllTheTime(Wallet):
         """Somebody else bets 1.00 at every result of 7.00, and whenever no bet came for a while."""
@@ -107,6 +109,37 @@ def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
     result = judged(UsedAllTheTime(), "RES-05", paths=files, watchers=[Unsteady()])
     assert standing(result, "RES-05") is Standing.UNDECIDED
     assert "with nothing sent" in verdict(result, "RES-05").reason
+
+
+@pytest.mark.parametrize(("moved", "stands"), [(False, Standing.FAILED), (True, Standing.UNDECIDED)])
+def test_a_race_seen_once_is_proof_unless_balances_moved_with_nothing_sent(
+    scenario, monkeypatch, moved, stands
+):
+    class PaysMoreOnce(Wallet):
+        """A result of 7.00 pays a cent more the first time, as if it had met another."""
+
+        more = Decimal("0.01")
+
+        def result(self, message):
+            more, self.more = (self.more, Decimal(0)) if message["amount"] == 7 else (Decimal(0), self.more)
+            return super().result(message) + more
+
+    class Moved(Watcher):
+        """A run in which a balance moved with nothing sent, or none."""
+
+        def planned(self, run, scenarios):
+            run.disturbed = moved
+
+    monkeypatch.setattr(second_look, "_DISTURBED", 0.1)
+    files = scenario("""
+        @pytest.mark.rules("RBK-14")
+        def test_1(judge, player, operator):
+            judge.fund(player, 500)
+            race = operator.race([operator.transaction("result", player, player.money(700))] * 2)
+            judge.settled("RBK-14", player, *race)
+    """)
+    result = judged(PaysMoreOnce(), "RBK-14", paths=files, watchers=[Moved()])
+    assert standing(result, "RBK-14") is stands
 
 
 class LosesWhatRaces(Wallet):

@@ -141,6 +141,35 @@ def standings(result):
 HOW = pytest.mark.parametrize("how", ["closed", "502 Bad Gateway", "500 Internal Server Error"])
 
 
+SERIES = """
+    import pytest
+
+    @pytest.mark.rules("RES-01")
+    def test_series(judge, player, operator):
+        judge.fund(player, 0)
+        for units in range(1, 9):
+            operator.result(player, player.money(100 + units))
+        judge.balance("RES-01", player, player.money(836))
+"""
+
+
+def test_one_that_is_restarted_twice_in_one_scenario_is_not_accused(judge_it):
+    class Restarted(Mortal):
+        """Goes away at the result of 1.02, and once back at that of 1.07: at different places."""
+
+        left = (Decimal("1.02"), Decimal("1.07"))
+
+        def read(self, path, body):
+            message = super().read(path, body)
+            if message["amount"] in self.left[:1]:
+                self.left, self.this.lethal = self.left[1:], True
+            return message
+
+    result, said = judge_it(Restarted(balance="41.37"), scenarios=SERIES)
+    assert standings(result)["RES-01"] is Standing.PASSED
+    assert sum("answers again" in one for one in said) == 2
+
+
 class Leaky(Mortal):
     """Loses a connection with each bet of 10.00 that it refuses, and goes away once three are lost; then it has all."""
 
