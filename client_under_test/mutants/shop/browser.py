@@ -93,6 +93,16 @@ class _BrowserCurrency(CheckoutService):
         return Price(str(asked), price.before, price.tax, price.percentage)
 
 
+class _LanguageCurrency(CheckoutService):
+    """Takes the currency of the country in Accept-Language, and the number as it is."""
+
+    @override
+    def price(self, product: Product) -> Price:
+        price = super().price(product)
+        american = request.headers.get("Accept-Language", "").startswith("en-US")
+        return Price("USD" if american else price.currency, price.before, price.tax, price.percentage)
+
+
 class _BrowserTax(CheckoutService):
     """Takes the tax of the country that the browser says."""
 
@@ -161,6 +171,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     checkout_mutant("chk-first-price", ("CHK-09",), checkout_service=_FirstPrice, needs=("products",)),
     checkout_mutant("chk-browser-currency", ("CHK-09",), checkout_service=_BrowserCurrency),
+    checkout_mutant("chk-language-currency", ("CHK-09",), checkout_service=_LanguageCurrency),
     checkout_mutant("chk-browser-tax", ("CHK-09",), checkout_service=_BrowserTax),
     Mutant(
         "chk-form-price",

@@ -119,6 +119,18 @@ class _NextProduct(CheckoutTokenMinter):
         return {**claims, "data": {**claims["data"], "variant": {"reference": other}}}
 
 
+class _StartsNeighbour(CheckoutService):
+    """Has the provider make the checkout of the neighbour in the catalogue."""
+
+    @override
+    def answer(self, order: Order) -> dict[str, Any]:
+        return {**super().answer(order), "token": super().token(order)}
+
+    @override
+    def token(self, order: Order) -> str:
+        return _NextProduct(self.tokens.config).mint(order)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     checkout_mutant("chk-telling", ("CHK-09",), checkout_service=_Telling),
     checkout_mutant("chk-key-id", ("CHK-09",), checkout_tokens=_KeyId),
@@ -177,4 +189,5 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     checkout_mutant("chk-old-iat", ("CHK-10", "CHK-03"), checkout_tokens=_OldIat),
     checkout_mutant("chk-next-product", ("CHK-10", "CHK-07"), checkout_tokens=_NextProduct),
+    checkout_mutant("chk-starts-neighbour", ("CHK-10",), checkout_service=_StartsNeighbour),
 )

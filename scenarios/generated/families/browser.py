@@ -28,6 +28,8 @@ _PRICES = (
 )
 _REDUCTIONS = ("discount", "coupon", "quantity", "unitPrice", "shipping", "vat")
 _CURRENCIES = ("USD", "EUR", "JPY")
+# Of countries with other currencies, one of which is another than the shop's.
+_LANGUAGES = ("en-US", "de-DE")
 _PRODUCTS = ("product", "reference", "sku", "item", "variantReference", "variant.reference")
 _MERCHANTS = ("merchantId", "merchant_id", "merchant", "iss", "sub")
 _TIMES = ("iat", "timestamp", "time", "now")
@@ -60,7 +62,10 @@ def prices(where: Where) -> Family[Fields]:
         case Where.COOKIES:
             cart = {"cart": quote(f'{{"price":"{_CHEAP}","valueBeforeTax":"{_CHEAP}","total":"{_CHEAP}"}}')}
             return family([all_at_once, ("a cart", cart)], [*single, *currencies])
-    return family([all_at_once], [*single, *currencies])
+    more = [*single, *currencies]
+    if where is Where.HEADERS:
+        more += [(f"the language {one}", {"Accept-Language": one}) for one in _LANGUAGES]
+    return family([all_at_once], more)
 
 
 def products(where: Where, other: str) -> Family[Fields]:
