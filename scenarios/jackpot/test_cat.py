@@ -72,6 +72,11 @@ def test_enabled_makes_it_available(conversions: Conversions, judge: Judge, case
         data = events.properties(conversions.simulator, **changes)
         sent = events.send(conversions.simulator, events.enabled(data))
         _judge(judge, "CAT-01", _becomes(conversions, data, _KNOWN), [sent], case=case)
+    # Older than the last of another store, it is still the last of its own.
+    data = events.properties(conversions.simulator)
+    sent = events.send(conversions.simulator, events.enabled(data, createdAt=events.just_now(-60)))
+    case = "older than another store's event"
+    _judge(judge, "CAT-01", _becomes(conversions, data, _KNOWN), [sent], case=case)
     data = events.properties(conversions.simulator, **_EXTRA)
     sent = events.send(conversions.simulator, events.enabled(data))
     wrong = _becomes(conversions, data, tuple(_EXTRA))

@@ -178,6 +178,16 @@ class _GoneForEver(Catalogue):
         return changed
 
 
+class _OneClock(Catalogue):
+    """Takes an event for late where one about any store was newer."""
+
+    @override
+    def apply(self, connection: sa.Connection, notification: StoreNotification) -> None:
+        known = connection.scalar(sa.select(sa.func.max(stores.c.listed_at)))
+        if self.newer(notification.created_at, known):
+            super().apply(connection, notification)
+
+
 class _NothingToWithdraw(Catalogue):
     """Notes nothing of a store that is withdrawn before it was heard of."""
 
@@ -279,6 +289,7 @@ MUTANTS: tuple[Mutant, ...] = (
     jackpot_mutant(
         "cat-one-way", ("CAT-06", "CAT-03"), "Continuous never becomes discrete.", catalogue=_merged(_one_way)
     ),
+    jackpot_mutant("cat-one-clock", ("CAT-01",), catalogue=_OneClock),
     jackpot_mutant("cat-nothing-to-withdraw", ("CAT-05",), catalogue=_NothingToWithdraw),
     jackpot_mutant("cat-gone", ("CAT-07",), "A withdrawn store never returns.", catalogue=_GoneForEver),
     jackpot_mutant("cat-back-empty", ("CAT-07",), catalogue=_BackEmpty),
