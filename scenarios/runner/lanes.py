@@ -30,7 +30,7 @@ from scenarios.run.run import Run
 from scenarios.runner.fixture_values import NAMES, Simulators, in_lane
 from scenarios.runner.fixtures import JUDGE, choices_learned
 from scenarios.runner.needs import alone_in, currency_of, lacking, players_for, provider_of, rules_of
-from scenarios.runner.order import AFTER_CHOICES, HARM, turn
+from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
 from scenarios.wallet.player import FreePlayers, Player
 from scenarios.wallet.probes import WagersProbe
 from simulators.exchanges.history import Exchange
@@ -217,9 +217,9 @@ def _converts(item: pytest.Function) -> bool:
     return provider_of(item) == JACKPOT and players_for(item)[1] > 0
 
 
-def _later(item: pytest.Function) -> tuple[bool, bool, int]:
-    """Behind what takes more: what runs one after the other, conversions, two players; no long one ends last."""
-    return alone_in(item) is None, not _converts(item), -players_for(item)[1]
+def _later(item: pytest.Function) -> tuple[bool, bool, bool, int]:
+    """Behind what takes more: what runs one after the other, conversions, what grows with the effort, two players."""
+    return alone_in(item) is None, not _converts(item), not grows(item), -players_for(item)[1]
 
 
 def _fixtures_used(item: pytest.Function) -> set[str]:
