@@ -9,6 +9,7 @@ from scenarios.cases.plain_transactions import learn_plain_faults
 from scenarios.contract import RULES, Level, Observed
 from scenarios.generated.playback import Broken, Open, Stage
 from scenarios.generated.search import Plan, Plays, play, search
+from scenarios.oracles.plain_faults import rules_about
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.planning.effort import Effort
@@ -120,6 +121,9 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     alike = [result for result in judge.run.results if result.currency == judge.result.currency]
     found = [one for result in alike for one in result.findings if one.observed in seen]
     told = {one.rule for one in found} & broken.rules
+    # What one wager does alone is no matter of its order.
+    if len(story.steps) == 1:
+        told |= {one.rule for one in found}.intersection(rules_about(story.steps[0].verb))
     if story.needs_no_race:
         told |= {one.rule for one in found if one.rule == "INV-01"} | judge.run.behind_stories
     if told:

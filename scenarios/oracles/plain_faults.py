@@ -40,6 +40,11 @@ def rule_of(kind: str) -> str:
     return _RULES[kind][0]
 
 
+def rules_about(kind: str) -> tuple[str, ...]:
+    """The rules that are about what plain transactions of ``kind`` move alone; none where it is no plain one."""
+    return _RULES.get(kind, ())
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One plain transaction that was sent: of which ``kind``, and the amount that it is about, signed as it moves it.
@@ -71,7 +76,7 @@ class PlainFault:
     @property
     def about(self) -> tuple[str, ...]:
         """The rules that are about it."""
-        return (self.rule, *_BEHIND.get(self.kind, ())) if self.after else _RULES[self.kind]
+        return (self.rule, *_BEHIND.get(self.kind, ())) if self.after else rules_about(self.kind)
 
     @property
     def told(self) -> str:

@@ -16,6 +16,7 @@ nobody, and no balance does that its money may have made wrong.
 import contextlib
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import Final
 
@@ -51,9 +52,8 @@ _LOST_AT_ONCE: Final = (
 # So often a CLIENT may go away at what it survives the second time; then the run ends.
 _MOST_DEATHS: Final = 3
 # Seconds between two looks whether balances are still, where somebody else may move them, and for how long they have to
-# be: at most so long as a second look took, and at least where a wrong balance did not come back, or one moved.
-_STILL = 3.0
-_AT_MOST, _UNSTEADY, _DISTURBED = 10.0, 10.0, 30.0
+# be where a wrong one was off by another amount when it came back, and once one was seen to move.
+_STILL, _DOUBTFUL, _DISTURBED = 3.0, 10.0, 30.0
 
 
 def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Exception | None:
@@ -184,24 +184,35 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     result.findings = [one for one in first.findings if one.rule not in anew]
     result.findings += [one for one in second.findings if one.rule in anew]
     took = judge.run.clock() - began
+    # What is one fault is off by as much each time; what others do is not.
+    doubtful = not raced and _off(first.findings, back) != _off(second.findings, back)
     _confirm(judge, back, second.judged, raced=raced, lost=lost)
     _leave_what_came(result, [one for one in missing if one.here()])
     # The sweep takes long, and all players: it meets others sooner.
-    if judge.run.unsteady or turn(item) > HARM:
-        _leave_what_moves(judge, took)
+    if doubtful or judge.run.unsteady or turn(item) > HARM:
+        _leave_what_moves(judge, _DOUBTFUL if doubtful else took)
+
+
+def _off(findings: Iterable[Finding], rules: Collection[str]) -> set[tuple[str, str, Decimal]]:
+    """By how much the balances were off that ``findings`` of ``rules`` tell of, each with its case."""
+    return {
+        (one.rule, one.case, one.off)
+        for one in findings
+        if one.rule in rules and one.observed is Observed.MONEY
+    }
 
 
 def _leave_what_moves(judge: Judge, took: float) -> None:
     """Accuse of no wrong balance where somebody else may be at work and balances move with nothing sent.
 
-    They have as long for it as the second look ``took``, in seconds.
+    They have about as long for it as the second look ``took``, in seconds.
     """
     result = judge.result
     by_money = [finding for finding in result.findings if finding.observed is Observed.MONEY]
     if not by_money:
         return
     run = judge.run
-    left = _DISTURBED if run.disturbed else _UNSTEADY if run.unsteady else min(max(took, _STILL), _AT_MOST)
+    left = _DISTURBED if run.disturbed else min(max(took, _STILL), _DOUBTFUL)
     while left > 0:
         run.guard.sleep(min(left, _STILL))
         left -= _STILL

@@ -48,6 +48,18 @@ def test_a_bet_of_nothing_that_costs_something_is_no_storys_finding():
     assert at(result, Standing.UNDECIDED) == {}
 
 
+def test_a_story_of_one_wager_is_what_the_rule_about_such_wagers_tells_of():
+    class Cuts(Wallet):
+        """Cents are int(amount * 100), of a float: 19.99 is right, 1.13 and others are not."""
+
+        def bet(self, message):
+            return -Decimal(int(float(-super().bet(message)) * 100)) / 100
+
+    result = judged(Cuts(), "BET-01", "INV-02", effort=SMALL, seed=1)
+    assert set(at(result, Standing.FAILED)) == {"BET-01"}
+    assert "fix that first" in at(result, Standing.UNDECIDED)["INV-02"]
+
+
 def test_a_rollback_that_is_wrong_alone_leaves_its_races_undecided():
     class Halves(Wallet):
         def undo(self, original, message):

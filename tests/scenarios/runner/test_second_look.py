@@ -82,7 +82,7 @@ class Unsteady(Watcher):
 def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
     pause = 0.2
     monkeypatch.setattr(second_look, "_STILL", pause)
-    monkeypatch.setattr(second_look, "_UNSTEADY", pause)
+    monkeypatch.setattr(second_look, "_DOUBTFUL", pause)
 
     class UsedAllTheTime(Wallet):
         """Somebody else bets 1.00 at every result of 7.00, and whenever no bet came for a while."""
@@ -107,6 +107,38 @@ def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
             judge.settled("RES-05", player, operator.result(player, player.money(700)))
     """)
     result = judged(UsedAllTheTime(), "RES-05", paths=files, watchers=[Unsteady()])
+    assert standing(result, "RES-05") is Standing.UNDECIDED
+    assert "with nothing sent" in verdict(result, "RES-05").reason
+
+
+def test_a_balance_that_is_off_by_another_amount_each_time_has_to_be_still(scenario, monkeypatch):
+    monkeypatch.setattr(second_look, "_STILL", 0.1)
+    monkeypatch.setattr(second_look, "_DOUBTFUL", 0.2)
+
+    class UsedByOthers(Wallet):
+        """Somebody else bets 1.00 more at every result of 7.00, and is at it still whenever a bet follows a pause."""
+
+        times, last = 0, float("inf")
+
+        def bet(self, message):
+            if time.monotonic() - self.last >= 0.1:
+                self.move(message["user_id"], Decimal(-1))
+            self.last = time.monotonic()
+            return super().bet(message)
+
+        def result(self, message):
+            if message["amount"] == 7:
+                self.times += 1
+                self.move(message["user_id"], Decimal(-self.times))
+            return super().result(message)
+
+    files = scenario("""
+        @pytest.mark.rules("RES-05")
+        def test_1(judge, player, operator):
+            judge.fund(player, 900)
+            judge.settled("RES-05", player, operator.result(player, player.money(700)))
+    """)
+    result = judged(UsedByOthers(), "RES-05", paths=files)
     assert standing(result, "RES-05") is Standing.UNDECIDED
     assert "with nothing sent" in verdict(result, "RES-05").reason
 
