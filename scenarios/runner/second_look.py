@@ -189,7 +189,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     _confirm(judge, back, second.judged, raced=raced, lost=lost)
     _leave_what_came(result, [one for one in missing if one.here()])
     # The sweep takes long, and all players: it meets others sooner.
-    if doubtful or judge.run.unsteady or turn(item) > HARM:
+    if doubtful or judge.run.unsteady or judge.run.disturbed or turn(item) > HARM:
         _leave_what_moves(judge, _DOUBTFUL if doubtful else took)
 
 
@@ -208,10 +208,11 @@ def _leave_what_moves(judge: Judge, took: float) -> None:
     They have about as long for it as the second look ``took``, in seconds.
     """
     result = judge.result
-    by_money = [finding for finding in result.findings if finding.observed is Observed.MONEY]
+    run = judge.run
+    seen_by = _BY_BALANCE if run.disturbed else {Observed.MONEY}
+    by_money = [finding for finding in result.findings if finding.observed in seen_by]
     if not by_money:
         return
-    run = judge.run
     left = _DISTURBED if run.disturbed else min(max(took, _STILL), _DOUBTFUL)
     while left > 0:
         run.guard.sleep(min(left, _STILL))
