@@ -1,4 +1,4 @@
-"""The pytest plugin that pitboss brings along: options, markers, and nothing else until ``--pitboss`` is given.
+"""The pytest plugin that pitboss brings along: options, markers, and fixtures that load what they need.
 
 A module by itself, since pytest loads it in every project where pitboss is installed: importing it imports no package
 of ours, whose names (``scenarios`` above all) a project may have given to folders of its own.
@@ -8,11 +8,14 @@ import configparser
 import importlib.util
 import re
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+
+if TYPE_CHECKING:
+    from scenarios.embedded.simulators import Embedded, EmbeddedCheckout, EmbeddedJackpot, EmbeddedOperator
 
 _PACKAGE: Final = "scenarios"
 _OURS: Final = Path(__file__).parent / _PACKAGE
@@ -61,8 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(problem)) from None
 
 
-def _refuse_another(config: pytest.Config) -> None:
-    """Raise UsageError where a package of others by the name of ours is, or would be, found in this session."""
+def _refuse_another(config: pytest.Config, asked: str) -> None:
+    """Raise UsageError where a package of others by the name of ours is, or would be, found in this session.
+
+    ``asked`` is what the session was asked for, and cannot have then.
+    """
     known = sys.modules.get(_PACKAGE)
     found = importlib.util.find_spec(_PACKAGE) if known is None else known.__spec__
     files = [Path(found.origin)] if found is not None and found.origin else []
@@ -71,11 +77,11 @@ def _refuse_another(config: pytest.Config) -> None:
     for file in files:
         if file.exists() and not file.samefile(ours):
             raise pytest.UsageError(
-                f"--pitboss was given where {file.parent} is a package, too\n"
+                f"{asked} where {file.parent} is a package, too\n"
                 f"  expected: no package called {_PACKAGE} but pitboss's own, {_OURS}: Python knows one package by "
-                "a name, so that either your tests or the judge would not find theirs\n"
-                "  next step: keep the tests that pitboss judges in a folder without it, and run pytest there; "
-                "or run pitboss check, which nothing in this folder disturbs"
+                "a name, so that either your tests or pitboss would not find theirs\n"
+                "  next step: keep the tests that use pitboss in a folder without it, and run pytest there; "
+                "or run pitboss check, or pitboss serve, which nothing in this folder disturbs"
             )
 
 
@@ -97,7 +103,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """Give ``pytest --pitboss`` the exit codes of ``pitboss check``, and end it in order as that ends."""
     if config.getoption("--pitboss") is None:
         return (yield)
-    _refuse_another(config)
+    _refuse_another(config, "--pitboss was given")
     from scenarios.problems.signals import interruptible
 
     with interruptible():
@@ -106,3 +112,46 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     if session is not None and status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return int(session.exit_code()) or status
     return status
+
+
+@pytest.fixture
+def pitboss_client() -> dict[str, dict[str, Any]]:
+    """What your application and the providers agreed on, as sections of a target file; overridden in a conftest.py."""
+    return {}
+
+
+@pytest.fixture
+def pitboss_providers(
+    request: pytest.FixtureRequest, pitboss_client: dict[str, dict[str, Any]]
+) -> Iterator["Embedded"]:
+    """The providers of one test, which share one history."""
+    try:
+        _refuse_another(request.config, "a simulator of pitboss was asked for")
+    except pytest.UsageError as refused:
+        raise pytest.fail.Exception(str(refused), pytrace=False) from None
+    from scenarios.embedded.simulators import embedded
+    from scenarios.problems.errors import Problem
+
+    try:
+        with embedded(pitboss_client) as providers:
+            yield providers
+    except Problem as problem:
+        raise pytest.fail.Exception(str(problem), pytrace=False) from None
+
+
+@pytest.fixture
+def operator_simulator(pitboss_providers: "Embedded") -> "EmbeddedOperator":
+    """The OPERATOR on a free port of 127.0.0.1 until the test ends, with its verbs: bet, result, rollback, again."""
+    return pitboss_providers.operator()
+
+
+@pytest.fixture
+def jackpot_simulator(pitboss_providers: "Embedded") -> "EmbeddedJackpot":
+    """Jackpot on a free port of 127.0.0.1 until the test ends: its API, its webhooks, its stores."""
+    return pitboss_providers.jackpot()
+
+
+@pytest.fixture
+def checkout_simulator(pitboss_providers: "Embedded") -> "EmbeddedCheckout":
+    """The checkout on a free port of 127.0.0.1 until the test ends: its API, its hosted page, its decisions."""
+    return pitboss_providers.checkout()

@@ -5,7 +5,7 @@ the page's token, from this origin. See ``csrf`` for what keeps other websites o
 below for what a CLIENT's bytes could do: nothing.
 """
 
-from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -84,6 +84,13 @@ class Console:
     def _changed(self) -> None:
         self.feed.poke()
 
+    def do(self, name: str, fields: Any) -> dict[str, Any]:
+        """Do ``name``, what programs and the page can ask for. Raises Problem; KeyError where there is no such name."""
+        sizes = {} if self.autoplay is None else self.autoplay.sizes
+        done = _actions(self)[name](FormInput(fields, control_document.fields(name, sizes)))
+        self.feed.poke()
+        return done
+
     def close(self) -> None:
         """End the streams, and cancel the check under way."""
         self.feed.close()
@@ -122,10 +129,9 @@ def create_app(console: Console) -> Flask:
         lambda number: _again(console, number),
         methods=["POST"],
     )
+    for name in _actions(console):
+        app.add_url_rule(f"/do/{name}", name, partial(_done, console, name), methods=["POST"])
     sizes = {} if console.autoplay is None else console.autoplay.sizes
-    for name, act in _actions(console).items():
-        known = control_document.fields(name, sizes)
-        app.add_url_rule(f"/do/{name}", name, _view(console, act, known), methods=["POST"])
     app.register_blueprint(api_docs.blueprint(lambda: control_document.document(sizes)))
     app.register_error_handler(_Unserved, lambda problem: _told(problem, problem.status))
     app.register_error_handler(Misfilled, lambda wrong: _told(wrong, 422, fields=wrong.fields))
@@ -198,13 +204,8 @@ def _log_in(console: Console) -> ResponseReturnValue:
     return console.gate.log_in(_WHAT, asked, secure=secure)
 
 
-def _view(console: Console, action: Action, known: Collection[str]) -> Callable[[], ResponseReturnValue]:
-    def view() -> ResponseReturnValue:
-        done = jsonify(action(FormInput(request.get_json(silent=True), known)))
-        console.feed.poke()
-        return done
-
-    return view
+def _done(console: Console, name: str) -> Response:
+    return jsonify(console.do(name, request.get_json(silent=True)))
 
 
 def _handed_back(console: Console, asked: FormInput) -> dict[str, Any]:

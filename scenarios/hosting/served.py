@@ -1,4 +1,4 @@
-"""The providers of the target file side by side, until Ctrl-C: ``pitboss serve``."""
+"""The providers of the target file side by side, until Ctrl-C (``pitboss serve``), or for a test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -46,8 +46,10 @@ class Play:
 
 
 @contextmanager
-def served(target: Target, log: History, provider: str, place: Address, play: Play) -> Iterator[Hosted[Any]]:
-    """Serve the simulator of ``provider`` and say where; raises UsageProblem."""
+def serving(
+    target: Target, log: History, provider: str, place: Address, play: Play, other_port: str
+) -> Iterator[Hosted[Any]]:
+    """Serve the simulator of ``provider``; ``other_port`` says how another port is chosen. Raises UsageProblem."""
     section = getattr(target, provider)
     with closing(target.route(log)) as route:
         if timeout := getattr(section, "timeout", None):
@@ -56,14 +58,21 @@ def served(target: Target, log: History, provider: str, place: Address, play: Pl
         simulator.gate = play.gate
         if play.state is not None:
             play.state.keep(simulator)
-        other_port = f"choose another --{provider}-port (or --host)"
         address, around = (place.host, place.port), play.state.saving if play.state else None
         with hosted(simulator, address, other_port, public_url=place.public_url, around=around) as one:
-            for line in _LINES[provider](one):
-                click.echo(line)
             yield one
-    for given_up in simulator.queue.given_up:
-        click.echo(f"given up: {simulator.endpoint.label(given_up.event)} {_ids(given_up.event)}")
+
+
+@contextmanager
+def served(target: Target, log: History, provider: str, place: Address, play: Play) -> Iterator[Hosted[Any]]:
+    """Serve the simulator of ``provider`` and say where; raises UsageProblem."""
+    other_port = f"choose another --{provider}-port (or --host)"
+    with serving(target, log, provider, place, play, other_port) as one:
+        for line in _LINES[provider](one):
+            click.echo(line)
+        yield one
+    for given_up in one.simulator.queue.given_up:
+        click.echo(f"given up: {one.simulator.endpoint.label(given_up.event)} {_ids(given_up.event)}")
 
 
 def _ids(event: Any) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -45,8 +45,30 @@ def load(
     for keys, name in overrides.items():
         _put(data, keys, environ[name], name)
         origin.variables[keys] = name
-    problems: list[UsageProblem] = []
     made_up = list(_make_up(data, environ, spare))
+    return _checked(data, origin, environ, found.resolve() if found else None, made_up)
+
+
+def from_sections(
+    sections: Mapping[str, Mapping[str, Any]], where: str, environ: Mapping[str, str] = os.environ
+) -> Target:
+    """The target that ``sections`` describe, as a file would that had them; ``where`` names them in messages.
+
+    A text ``env:NAME`` stands for the variable NAME. Raises UsageProblem, which tells of every fault found.
+    """
+    data = {name: dict(section) for name, section in sections.items()}
+    return _checked(data, Origin(where, {}), environ)
+
+
+def _checked(
+    data: dict[str, Any],
+    origin: Origin,
+    environ: Mapping[str, str],
+    path: Path | None = None,
+    made_up: Sequence[str] = (),
+) -> Target:
+    """The target that ``data`` describes, read from ``path``, in part ``made_up``. Raises UsageProblem."""
+    problems: list[UsageProblem] = []
     data = _resolve(data, (), environ, origin, problems)
     if problems:
         raise _together(problems)
@@ -58,7 +80,7 @@ def load(
     if problems:
         raise _together(problems)
     target = _with_players_currency(target)
-    target._path = found.resolve() if found else None
+    target._path = path
     target._made_up = tuple(made_up)
     target = with_dialect(_with_whole_paths(target), origin)
     if target.target.probe == "call" and target.operator and not target.operator.words.abilities.balance_call:
@@ -277,5 +299,6 @@ __all__ = [
     "Target",
     "Template",
     "contradictions",
+    "from_sections",
     "load",
 ]

@@ -71,6 +71,8 @@ class Verbs:
     noticed: list[Noticed] = field(default_factory=list)
     # The largest result that is paid whole in a currency, where the CLIENT was seen to pay larger ones in part or not.
     largest_results: dict[str, Decimal] = field(default_factory=dict)
+    # That of players who are named by their ids alone.
+    currency: str | None = None
 
     @staticmethod
     def new_id() -> str:
@@ -105,9 +107,17 @@ class Verbs:
         currency: str | None = None,
     ) -> Transaction:
         """Build a bet or a result without sending it. ``currency`` defaults to the player's."""
-        name, own = _name_and_currency(player, currency)
+        name, own = self._name_and_currency(player, currency)
         bet = self._bet_of(name, own) if kind == "result" else None
         return Transaction(Kind(kind), self.new_id() if id is None else id, name, own, amount, bet=bet)
+
+    def _name_and_currency(self, player: Player | str, currency: str | None) -> tuple[str, str]:
+        if isinstance(player, Player):
+            return player.id, player.currency if currency is None else currency
+        currency = self.currency if currency is None else currency
+        if currency is None:
+            raise ValueError(f"no currency is known for player {player!r}; pass currency=")
+        return player, currency
 
     def _bet_of(self, player: str, currency: str) -> str | None:
         """The id of the bet that results of ``player`` name, which is placed now where there is none yet."""
@@ -157,7 +167,7 @@ class Verbs:
             currency = original.currency if currency is None else currency
         if player is None or amount is None:
             raise ValueError("a rollback of a bare id needs the player and the amount")
-        name, own = _name_and_currency(player, currency)
+        name, own = self._name_and_currency(player, currency)
         if not self.rollback_ids:
             # What it undoes, and for whom, is all that tells it from others.
             id = f"rollback of {undone} for {name}"  # noqa: A001
@@ -360,11 +370,3 @@ def heard(exchange: Exchange) -> bool:
     """Whether it was answered, if with what cannot be read: some CLIENTs refuse with a page."""
     answer = exchange.answer
     return answer is not None and not answer.failed and not exchange.not_now
-
-
-def _name_and_currency(player: Player | str, currency: str | None) -> tuple[str, str]:
-    if isinstance(player, Player):
-        return player.id, player.currency if currency is None else currency
-    if currency is None:
-        raise ValueError(f"no currency is known for player {player!r}; pass currency=")
-    return player, currency

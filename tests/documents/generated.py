@@ -7,12 +7,19 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Unpack, get_args, get_origin
 
 import pitboss_pytest
 from client_under_test.mutants.table import ALL
 from scenarios.contract import GROUPS, RULES, Level, Observed, Rule
 from scenarios.driver.driver import Driver
+from scenarios.embedded.simulators import (
+    EmbeddedCheckout,
+    EmbeddedJackpot,
+    EmbeddedOperator,
+    EmbeddedSimulator,
+)
 from scenarios.run.balances import Balances
 from scenarios.run.judge import Judge
 from scenarios.runner import fixtures
@@ -186,17 +193,17 @@ def _faults() -> str:
     return "\n".join(lines)
 
 
-def _fixture_table() -> str:
+def _fixture_table(module: ModuleType) -> str:
     lines = ["| fixture | gives | it is |", "| --- | --- | --- |"]
-    for name in fixture_names():
-        function = getattr(fixtures, name)._get_wrapped_function()
+    for name in fixture_names(module):
+        function = getattr(module, name)._get_wrapped_function()
         lines.append(f"| `{name}` | {_given(function)} | {_first(function)} |")
     return "\n".join(lines)
 
 
-def fixture_names() -> list[str]:
-    """The fixtures that scenarios may ask for."""
-    return [name for name, value in vars(fixtures).items() if isinstance(value, type(fixtures.run))]
+def fixture_names(module: ModuleType) -> list[str]:
+    """The fixtures of ``module`` that tests may ask for: those of scenarios, or those of all tests."""
+    return [name for name, value in vars(module).items() if isinstance(value, type(fixtures.run))]
 
 
 def _given(function: Callable[..., Any]) -> str:
@@ -242,6 +249,8 @@ def _arguments(function: Callable[..., Any]) -> str:
             keyword = True
         if get_origin(parameter.annotation) is Unpack:
             words += [f"{name}=.." for name in get_args(parameter.annotation)[0].__annotations__]
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            words.append(f"**{parameter.name}")
         elif parameter.kind is not parameter.VAR_POSITIONAL:
             words.append(parameter.name + ("" if parameter.default is parameter.empty else "=.."))
     return ", ".join(words)
@@ -289,7 +298,12 @@ def _shown(name: str) -> str:
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "pytest.md": {"options": _options},
     "pytest-reference.md": {
-        "fixtures": _fixture_table,
+        "fixtures": lambda: _fixture_table(fixtures),
+        "simulators": lambda: _fixture_table(pitboss_pytest),
+        "each simulator": lambda: _methods("simulator", EmbeddedSimulator),
+        "operator simulator": lambda: _methods("operator_simulator", EmbeddedOperator),
+        "jackpot simulator": lambda: _methods("jackpot_simulator", EmbeddedJackpot),
+        "checkout simulator": lambda: _methods("checkout_simulator", EmbeddedCheckout),
         "judge": lambda: _methods("judge", Judge, Balances),
         "operator": lambda: _methods("operator", Verbs),
         "player": lambda: _methods("player", Player),

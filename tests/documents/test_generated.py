@@ -2,7 +2,9 @@
 
 import pytest
 
+import pitboss_pytest
 from scenarios.contract import RULES
+from scenarios.runner import fixtures
 from tests.documents import generated
 from tests.documents.generated import DOCS, PARTS
 
@@ -32,6 +34,6 @@ def test_every_rule_is_told_with_its_scenarios():
 
 def test_every_fixture_is_on_the_page_for_integrators():
     page = (DOCS / "pytest-reference.md").read_text()
-    names = generated.fixture_names()
-    assert {"judge", "operator", "player", "driver"} <= set(names)
+    names = [*generated.fixture_names(fixtures), *generated.fixture_names(pitboss_pytest)]
+    assert {"judge", "operator", "player", "driver", "operator_simulator"} <= set(names)
     assert [name for name in names if f"| `{name}` |" not in page] == []

@@ -1,0 +1,307 @@
+"""The simulators as a team's own tests hold them: served in this process, with the verbs of the control API."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from typing import Any, ClassVar, Final, Unpack
+
+from pydantic import SecretStr
+
+from scenarios.console.app import Console
+from scenarios.console.form_input import FormInput, changed
+from scenarios.console.providers import ServedProviders
+from scenarios.embedded.settings import ADDRESSES, complete
+from scenarios.hosting.host import Hosted
+from scenarios.hosting.served import Address, Play, serving
+from scenarios.problems.did_you_mean import did_you_mean
+from scenarios.problems.errors import UsageProblem
+from scenarios.wallet.operator_client import How, Verbs
+from simulators.exchanges.history import Exchange, History
+from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
+from simulators.transport.delivery import Fault
+from simulators.values import decimal_json, money
+from simulators.wallet.transactions import Transaction
+
+# What the control API does that a test can do without a served console.
+ACTIONS: Final = (
+    "raise",
+    "resend",
+    "deliver",
+    "faults",
+    "disturb",
+    "end_faults",
+    "reset",
+    "audit",
+    "session",
+    "rotate",
+    "store",
+)
+# What sends something, and so needs an address of the CLIENT.
+_SENDS: Final = frozenset({"raise", "resend", "deliver"})
+
+
+class EmbeddedSimulator:
+    """One provider, served at ``url`` until the test ends. ``simulator`` is the simulator itself, ``history`` all
+    exchanges of the test, those of the other providers too.
+
+    What the control API does (docs/console.md), this does without one.
+    """
+
+    provider: ClassVar[str]
+
+    def __init__(self, console: Console, hosted: Hosted[Any]) -> None:
+        self._console = console
+        self.simulator: Any = hosted.simulator
+        self.url: str = hosted.public_url
+        self.history: History = console.providers.history
+
+    def __repr__(self) -> str:
+        return f"<{self.provider}_simulator at {self.url}>"
+
+    # -- what CLIENT and provider agreed on
+
+    def agreed(self, key: str) -> str:
+        """What CLIENT and provider agreed on: the ``key`` of the provider's section in a target file, secrets in full.
+
+        Raises KeyError.
+        """
+        section = getattr(self._console.providers.target, self.provider)
+        if key not in type(section).model_fields:
+            raise KeyError(key)
+        value = getattr(section, key)
+        return str(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+    def rotate(self, **values: str) -> None:
+        """Let the provider hold to other secrets from now on, by the keys of its section. Raises UsageProblem."""
+        self.do("rotate", provider=self.provider, **values)
+
+    @property
+    def address(self) -> str | None:
+        """Where the provider sends to; None: nowhere yet."""
+        found: str | None = self.simulator.endpoint.url
+        return found
+
+    @address.setter
+    def address(self, url: str) -> None:
+        key = ADDRESSES[self.provider]
+
+        def unfit(_: str, why: str) -> UsageProblem:
+            return UsageProblem(f"{key}: {why}", f"the CLIENT's http(s) address as {key}", f"correct {key}")
+
+        providers = self._console.providers
+        section = changed(getattr(providers.target, self.provider), {key: url}, unfit)
+        providers.target = providers.target.model_copy(update={self.provider: section})
+        self.simulator.endpoint.url = getattr(section, key)
+
+    def need_address(self) -> None:
+        """Raise UsageProblem where nobody said where the CLIENT is."""
+        if self.address is None:
+            key, fixture = ADDRESSES[self.provider], f"{self.provider}_simulator"
+            raise UsageProblem(
+                f"{fixture} was to send something, and has no {key}",
+                f"the address of your application that takes what the provider sends, as {key}",
+                f"set it before: {fixture}.{key} = 'http://127.0.0.1:PORT/..'; or let your own fixture pitboss_client "
+                f"return {{'{self.provider}': {{'{key}': ..}}}}",
+            )
+
+    # -- the control API
+
+    def do(self, name: str, **fields: Any) -> dict[str, Any]:
+        """What ``POST /do/NAME`` of the control API does with ``fields``, and what it answers. Raises Problem."""
+        if name not in ACTIONS:
+            raise UsageProblem(
+                f"there is no action {name!r} in tests",
+                f"one of {', '.join(ACTIONS)}",
+                did_you_mean(name, ACTIONS, "start `pitboss serve` for what else the control API does"),
+            )
+        if name in _SENDS:
+            self.need_address()
+        return self._console.do(name, fields)
+
+    def raise_event(self, event: str, **fields: Any) -> list[Exchange]:
+        """Raise an event, with the fields of ``POST /do/raise`` (``copies`` ..); return its exchanges.
+
+        Raises UsageProblem.
+        """
+        return [self.history[number] for number in self.do("raise", event=event, **fields)["exchanges"]]
+
+    def set_faults(self, *faults: str) -> None:
+        """Let ``faults`` act on all that the provider sends, in place of those before. Raises UsageProblem."""
+        self.do("faults", provider=self.provider, faults=list(faults))
+
+    def disturb(self, path: str, how: str, times: str = "1") -> None:
+        """Answer what the CLIENT asks badly: the fields of ``POST /do/disturb``. Raises UsageProblem."""
+        self.do("disturb", provider=self.provider, path=path, how=how, times=times)
+
+    def end_faults(self) -> None:
+        """End all faults and all bad answers, those of the other providers too."""
+        self.do("end_faults")
+
+    def exchanges(self, filter: str = "", *, since: int = 0, count: int = 0, wait: int = 0) -> list[Exchange]:  # noqa: A002
+        """The exchanges of the test that are over, from number ``since`` on, which fit ``filter`` ("player:p-1
+        client:to", as in the console); waits up to ``wait`` seconds until there are ``count``. Raises UsageProblem.
+        """
+        asked = FormInput({"filter": filter, "since": since, "count": count, "wait": wait})
+        return [self.history[each["number"]] for each in self._console.queries.exchanges(asked)["exchanges"]]
+
+
+class EmbeddedOperator(EmbeddedSimulator, Verbs):
+    """The OPERATOR's verbs, for players by their ids, in the currency of ``[players]`` unless another is said."""
+
+    provider = OPERATOR
+
+    def __init__(self, console: Console, hosted: Hosted[Any]) -> None:
+        EmbeddedSimulator.__init__(self, console, hosted)
+        _, players = console.providers.target.need_operator()
+        Verbs.__init__(self, console.providers.verbs.channel, currency=players.currency)
+
+    __repr__ = EmbeddedSimulator.__repr__
+
+    @property
+    def callback_url(self) -> str | None:
+        """Where callbacks go: /transaction and /transaction-rollback are appended."""
+        return self.address
+
+    @callback_url.setter
+    def callback_url(self, url: str) -> None:
+        self.address = url
+
+    @property
+    def security_hash(self) -> str:
+        """The secret that signs callbacks."""
+        return self.agreed("security_hash")
+
+    @property
+    def username(self) -> str:
+        """What the CLIENT sends to /auth."""
+        return self.agreed("username")
+
+    @property
+    def password(self) -> str:
+        """What the CLIENT sends to /auth."""
+        return self.agreed("password")
+
+    def send(self, message: Transaction, **how: Unpack[How]) -> Exchange:
+        """Send any callback, signed; raises UsageProblem where there is no address."""
+        self.need_address()
+        return super().send(message, **how)
+
+    def race(self, messages: Sequence[Transaction]) -> list[Exchange]:
+        """Send callbacks so that their last bytes leave together; raises UsageProblem where there is no address."""
+        self.need_address()
+        return super().race(messages)
+
+    def deliver(
+        self, messages: Transaction | Sequence[Transaction], faults: Sequence[Fault]
+    ) -> list[Exchange]:
+        """Send callbacks with ``faults`` round them; raises UsageProblem where there is no address."""
+        self.need_address()
+        return super().deliver(messages, faults)
+
+    def audit(self, player: str, opening: Decimal, *, since: int = 0) -> dict[str, Any]:
+        """Whether the balance is what all that was sent since allows: the answer of ``POST /do/audit``.
+
+        Read by wagers, unless ``[driver]`` of ``pitboss_client`` has a ``balance``. Raises Problem.
+        """
+        return self.do("audit", player=player, opening=money.plain(opening), since=since)
+
+
+class EmbeddedJackpot(EmbeddedSimulator):
+    """Jackpot: its webhooks, its stores, and its API."""
+
+    provider = JACKPOT
+
+    @property
+    def notification_url(self) -> str | None:
+        """Where webhooks go."""
+        return self.address
+
+    @notification_url.setter
+    def notification_url(self, url: str) -> None:
+        self.address = url
+
+    @property
+    def api_key(self) -> str:
+        """The CLIENT's API key."""
+        return self.agreed("api_key")
+
+    @property
+    def api_signature(self) -> str:
+        """What session tokens are signed under."""
+        return self.agreed("api_signature")
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of the CLIENT's own server calls."""
+        return self.agreed("client_secret")
+
+    def change_store(self, act: str, store: str | None = None, **changes: Any) -> dict[str, Any]:
+        """Add, change, offer, withdraw or remove a store and tell the CLIENT: ``POST /do/store``. Raises Problem."""
+        lines = [f"{name}={decimal_json.dumps(value).decode()}" for name, value in changes.items()]
+        return self.do("store", act=act, store=store, changes="\n".join(lines))
+
+
+class EmbeddedCheckout(EmbeddedSimulator):
+    """The checkout: its decisions, its hosted page, and its API."""
+
+    provider = CHECKOUT
+
+    @property
+    def decision_url(self) -> str | None:
+        """Where decisions go that have no address of their own."""
+        return self.address
+
+    @decision_url.setter
+    def decision_url(self, url: str) -> None:
+        self.address = url
+
+    @property
+    def merchant_id(self) -> str:
+        """What tokens carry in ``iss``."""
+        return self.agreed("merchant_id")
+
+    @property
+    def key(self) -> str:
+        """The secret that tokens and decisions are signed under."""
+        return self.agreed("key")
+
+
+class Embedded:
+    """The providers of one test, each served from when it is asked for. Every method raises UsageProblem."""
+
+    def __init__(self, given: Any, stack: ExitStack) -> None:
+        target, self._addresses = complete(given)
+        self._stack = stack
+        self._providers = ServedProviders(target, History())
+        self._console = Console(self._providers)
+        stack.callback(self._console.close)
+
+    def operator(self) -> EmbeddedOperator:
+        """Serve the OPERATOR."""
+        return EmbeddedOperator(self._console, self._served(OPERATOR))
+
+    def jackpot(self) -> EmbeddedJackpot:
+        """Serve Jackpot."""
+        return EmbeddedJackpot(self._console, self._served(JACKPOT))
+
+    def checkout(self) -> EmbeddedCheckout:
+        """Serve the checkout."""
+        return EmbeddedCheckout(self._console, self._served(CHECKOUT))
+
+    def _served(self, provider: str) -> Hosted[Any]:
+        target = self._providers.target
+        place = Address(*getattr(target, provider).listen_address)
+        other_port = "leave listen out, for a free one"
+        hosted = self._stack.enter_context(
+            serving(target, self._providers.history, provider, place, Play(), other_port)
+        )
+        hosted.simulator.endpoint.url = self._addresses[provider]
+        self._providers.served[provider] = hosted
+        return hosted
+
+
+@contextmanager
+def embedded(given: Any) -> Iterator[Embedded]:
+    """The providers for the length of one test; ``given`` are sections of a target file. Raises UsageProblem."""
+    with ExitStack() as stack:
+        yield Embedded(given, stack)
