@@ -1,9 +1,9 @@
-"""Scenarios side by side: with three test players or more, as many at once, each with players of its own.
+"""Scenarios side by side: as many at once as there are test players, each with players of its own.
 
 First those that judge what is sent alone and then what rests on the choices that these showed; next those that race or
 cut, then those that may stop the CLIENT; in each part those come first that take longest. What does the most harm, and
 what is marked ``alone`` since it is about all that a provider or the CLIENT does, runs alone and last. What is about
-all that the CLIENT asks the OPERATOR runs beside the others, one after the other.
+all that the CLIENT asks the OPERATOR runs beside the others, one after the other; it moves no player's money.
 Each part runs before pytest's own loop comes to it, which then takes over how each ended. One that did not end well is
 judged alone: what it found is looked at once more there, and one that an exception ended is judged again. So nothing is
 said of a CLIENT that several scenarios at once alone have shown.
@@ -25,11 +25,10 @@ from scenarios.contract import RULES, Rule
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
-from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
 from scenarios.runner.fixture_values import NAMES, Simulators, in_lane
 from scenarios.runner.fixtures import JUDGE, choices_learned
-from scenarios.runner.needs import alone_in, currency_of, lacking, players_for, provider_of, rules_of
+from scenarios.runner.needs import alone_in, currency_of, held_by, lacking, players_for, provider_of, rules_of
 from scenarios.runner.order import AFTER_CHOICES, HARM, grows, turn
 from scenarios.wallet.player import FreePlayers, Player
 from scenarios.wallet.probes import WagersProbe
@@ -38,6 +37,8 @@ from simulators.providers import JACKPOT
 
 # Driver entries that act on all that the CLIENT has.
 _FOR_ALL: Final = frozenset({"restart", "sweep"})
+# Conversions take place side by side where there are two players, whom one scenario may need, and one for the others'.
+_CONVERTING: Final = 3
 # Set on a scenario that ran in a lane, and whose end stands.
 AHEAD: Final = pytest.StashKey[bool]()
 
@@ -66,7 +67,8 @@ class Lanes:
 
     def __post_init__(self) -> None:
         fit = [item for item in self.items if isinstance(item, pytest.Function) and self._fits(item)]
-        for item in sorted(fit, key=_later):
+        # A run that a limit ends has them in the order of their worth.
+        for item in fit if self.run.time_limit is not None else sorted(fit, key=_later):
             self._parts[turn(item)].append(item)
 
     def go(self, last: float) -> None:
@@ -74,10 +76,11 @@ class Lanes:
         # What rests on choices learns those that are not known yet, and is judged anew where it finds anything: it need
         # not wait until all before it have ended.
         due = [item for at in sorted(self._parts) if at <= last for item in self._parts.pop(at)]
-        if len(due) < 2 or not self._worthwhile() or self.run.width < 2:
+        number = min(self._lanes(due), self.run.width, len(due))
+        if number < 2 or not self._worthwhile():
             return
         with self.run.route.concurrency.narrowed(self.run.width):
-            self._side_by_side(due)
+            self._side_by_side(due, number)
         if self._cut:
             self.run.away.append(range(min(self._cut), len(self.run.history)))
             self._cut.clear()
@@ -87,14 +90,17 @@ class Lanes:
                 "the CLIENT went away with several scenarios under way; each was judged again, alone"
             )
 
-    def _side_by_side(self, items: list[pytest.Function]) -> None:
-        """Run ``items``, in as many lanes as there are players."""
+    def _lanes(self, items: list[pytest.Function]) -> int:
+        """How many of ``items`` can run at once: one for each player, and one that acts for none."""
+        return len(self.run.players) + any(not held_by(item) for item in items)
+
+    def _side_by_side(self, items: list[pytest.Function], number: int) -> None:
+        """Run ``items``, so many at once."""
         self._waiting[:], self.run.free = items, self._free
         players = [*self.run.players]
         # One passes the time for the others' conversions.
         self.run.aside = players.pop() if any(map(_converts, items)) else None
         self._free.players[:], self._free.kept = players, True
-        number = min(len(players), self.run.width, len(items))
         with ThreadPoolExecutor(number, thread_name_prefix="lane") as pool:
             try:
                 for ended in [pool.submit(self._work) for _ in range(number)]:
@@ -115,8 +121,7 @@ class Lanes:
         """Whether wagers tell balances here, nobody wants the first finding alone, and time is left."""
         run = self.run
         return (
-            lanes(len(run.players)) > 1
-            and isinstance(run.probe, WagersProbe)
+            isinstance(run.probe, WagersProbe)
             and not (run.diagnosis.why or run.suspicion.why or run.at_its_word)
             and not run.settings.first_only
             and not (run.guard.over or self._paced)
@@ -134,6 +139,7 @@ class Lanes:
             and bool(rules_of(item))
             and _fixtures_used(item) <= {choices_learned.__name__}
             and alone_in(item) != ""
+            and not (_converts(item) and len(self.run.players) < _CONVERTING)
             and all(self._apart(RULES[rule]) for rule in rules_of(item))
             and not currency_of(item)
             and asked.keys() <= NAMES
@@ -154,7 +160,8 @@ class Lanes:
         while (taken := self._take()) is not None:
             item, players = taken
             try:
-                self._judge(item, self.run.lane(players, self._guard))
+                named = players or self.run.players[: players_for(item)[1]]
+                self._judge(item, self.run.lane(named, self._guard))
             finally:
                 with self._free.changed:
                     self._taken.discard(alone_in(item))
@@ -170,7 +177,7 @@ class Lanes:
         with free.changed:
             while self._waiting and not (self._stopped.is_set() or self._paced):
                 item = next((one for one in self._waiting if alone_in(one) not in self._taken), None)
-                number = 0 if item is None else players_for(item)[1]
+                number = 0 if item is None else min(held_by(item), len(self.run.players))
                 if item is not None and number <= len(free.players):
                     self._waiting.remove(item)
                     self._taken |= {alone_in(item)} - {None}

@@ -74,6 +74,12 @@ def players_for(item: pytest.Item) -> tuple[int, int]:
     return least, max((least, *most))
 
 
+def held_by(item: pytest.Item) -> int:
+    """How many test players nobody else may act for beside ``item``: none where it moves none of their money."""
+    marker = item.get_closest_marker("players")
+    return players_for(item)[1] if marker is None or marker.kwargs.get("money", True) else 0
+
+
 def alone_in(item: pytest.Item) -> str | None:
     """The provider whose simulator ``item`` has to itself; "" where no scenario runs at its side at all, else None."""
     marker = item.get_closest_marker("alone")

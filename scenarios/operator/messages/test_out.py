@@ -27,7 +27,7 @@ from simulators.operator.simulator import BAD_TOKEN, OperatorSimulator, api_vers
 from simulators.providers import OPERATOR
 from simulators.wallet import codec
 
-pytestmark = pytest.mark.alone(OPERATOR)
+pytestmark = [pytest.mark.alone(OPERATOR), pytest.mark.players(1, money=False)]
 
 # An address as real ones may be: a port, a path with capitals, encoded blanks, two parameters, a fragment.
 _PECULIAR_URL = "https://games.example:8443/Play/%20x?a=1&token=a%2Bb%3D%3D&lang=en#Lobby"
@@ -120,7 +120,7 @@ def test_session_carries_a_valid_token(
     )
 
 
-@pytest.mark.players(1, 2)
+@pytest.mark.players(1, 2, money=False)
 @pytest.mark.rules("OUT-03")
 def test_session_carries_what_was_agreed(
     run: Run, driver: Driver, players: list[Player], judge: Judge, simulator: OperatorSimulator

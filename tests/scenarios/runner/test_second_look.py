@@ -37,7 +37,7 @@ def test_what_does_not_come_back_is_undecided(scenario):
         def test_looked_at_twice(judge):
             judge.holds("RES-03", len(looks) == 2, expected="2", seen=str(len(looks)))
     """)
-    result = judged(Wallet(), "RES-01", "RES-02", "RES-03", paths=files)
+    result = judged(Wallet(players=("p-1",)), "RES-01", "RES-02", "RES-03", paths=files)
     assert [v.standing for v in result.verdicts] == [Standing.UNDECIDED, Standing.FAILED, Standing.PASSED]
     assert "seen once: expected 10.00; seen 9.00" in verdict(result, "RES-01").reason
     assert "somebody else use the player?" in verdict(result, "RES-01").reason

@@ -217,7 +217,7 @@ def test_what_matters_least_comes_last_as_soon_as_a_run_is_too_long(scenario):
     def test_next(judge): pass
     """
     rules, ended = ("RES-02", "RES-03", "BET-09", "SIG-01", "IDM-02", "RES-01"), Ended()
-    judged(Wallet(), *rules, paths=scenario(first + WORTH), watchers=[ended])
+    judged(Wallet(players=("p-1",)), *rules, paths=scenario(first + WORTH), watchers=[ended])
     # What comes after the next was prepared already.
     assert ended.order == ["first", "next", "should", "money", "bytes", "race"]
 
@@ -233,7 +233,7 @@ def test_a_bound_leaves_what_was_judged_and_tells_of_the_rest(scenario):
         def test_should(judge):
             judge.holds("BET-09", True, expected="", seen="")
     """)
-    result = judged(Wallet(), "RES-01", "BET-09", paths=files, time_limit=60)
+    result = judged(Wallet(players=("p-1",)), "RES-01", "BET-09", paths=files, time_limit=60)
     assert standing(result, "RES-01") is Standing.PASSED
     assert standing(result, "BET-09") is Standing.UNDECIDED
     assert verdict(result, "BET-09").reason.startswith("not run: ")
@@ -285,7 +285,7 @@ def test_an_interruption_in_the_middle_leaves_a_report_and_the_money(scenario, t
         def test_3(judge, player):
             judge.fund(player, 100)
     """)
-    wallet, out = Wallet(balance="41.37"), tmp_path / "out"
+    wallet, out = Wallet(players=("p-1",), balance="41.37"), tmp_path / "out"
     result = judged(wallet, "BET-01", "BET-03", "RES-02", paths=files, report=out)
     assert result.interrupted
     assert wallet.balances["p-1"] == Decimal("41.37")
