@@ -53,7 +53,7 @@ _LOST_AT_ONCE: Final = (
 _MOST_DEATHS: Final = 3
 # Seconds between two looks whether balances are still, where somebody else may move them, and for how long they have to
 # be where a wrong one was off by another amount when it came back, and once one was seen to move.
-_STILL, _DOUBTFUL, _DISTURBED = 3.0, 10.0, 30.0
+_STILL, _DOUBTFUL = 3.0, 10.0
 
 
 def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Exception | None:
@@ -213,7 +213,9 @@ def _leave_what_moves(judge: Judge, took: float) -> None:
     by_money = [finding for finding in result.findings if finding.observed in seen_by]
     if not by_money:
         return
-    left = _DISTURBED if run.disturbed else min(max(took, _STILL), _DOUBTFUL)
+    # What the scenario sent after its last reading is in this one: from here on nothing is sent but readings.
+    _still(judge)
+    left = _DOUBTFUL if run.disturbed else min(max(took, _STILL), _DOUBTFUL)
     while left > 0:
         run.guard.sleep(min(left, _STILL))
         left -= _STILL
