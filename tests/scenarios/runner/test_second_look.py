@@ -162,7 +162,7 @@ def test_a_race_seen_once_is_proof_unless_balances_moved_with_nothing_sent(
         def planned(self, run, scenarios):
             run.disturbed = moved
 
-    monkeypatch.setattr(second_look, "_DISTURBED", 0.1)
+    monkeypatch.setattr(second_look, "_DOUBTFUL", 0.1)
     files = scenario("""
         @pytest.mark.rules("RBK-14")
         def test_1(judge, player, operator):
