@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Unpack
 from pydantic import SecretStr
 
 from scenarios.console.app import Console
+from scenarios.console.control.events import EVENTS, NoAddress
 from scenarios.console.form_input import FormInput, changed
 from scenarios.console.providers import ServedProviders
 from scenarios.embedded.settings import ADDRESSES, complete
@@ -36,8 +37,6 @@ ACTIONS: Final = (
     "rotate",
     "store",
 )
-# What sends something, and so needs an address of the CLIENT.
-_SENDS: Final = frozenset({"raise", "resend", "deliver"})
 
 
 class EmbeddedSimulator:
@@ -60,16 +59,13 @@ class EmbeddedSimulator:
 
     # -- what CLIENT and provider agreed on
 
-    def agreed(self, key: str) -> str:
+    def agreed(self, key: str) -> Any:
         """What CLIENT and provider agreed on: the ``key`` of the provider's section in a target file, secrets in full.
 
-        Raises KeyError.
+        Raises AttributeError where there is no such key.
         """
-        section = getattr(self._console.providers.target, self.provider)
-        if key not in type(section).model_fields:
-            raise KeyError(key)
-        value = getattr(section, key)
-        return str(value.get_secret_value() if isinstance(value, SecretStr) else value)
+        value = getattr(getattr(self._console.providers.target, self.provider), key)
+        return value.get_secret_value() if isinstance(value, SecretStr) else value
 
     def rotate(self, **values: str) -> None:
         """Let the provider hold to other secrets from now on, by the keys of its section. Raises UsageProblem."""
@@ -93,16 +89,14 @@ class EmbeddedSimulator:
         providers.target = providers.target.model_copy(update={self.provider: section})
         self.simulator.endpoint.url = getattr(section, key)
 
-    def need_address(self) -> None:
-        """Raise UsageProblem where nobody said where the CLIENT is."""
-        if self.address is None:
-            key, fixture = ADDRESSES[self.provider], f"{self.provider}_simulator"
-            raise UsageProblem(
-                f"{fixture} was to send something, and has no {key}",
-                f"the address of your application that takes what the provider sends, as {key}",
-                f"set it before: {fixture}.{key} = 'http://127.0.0.1:PORT/..'; or let your own fixture pitboss_client "
-                f"return {{'{self.provider}': {{'{key}': ..}}}}",
-            )
+    def _no_address(self) -> UsageProblem:
+        key, fixture = ADDRESSES[self.provider], f"{self.provider}_simulator"
+        return UsageProblem(
+            f"{fixture} was to send something, and has no {key}",
+            f"the address of your application that takes what the provider sends, as {key}",
+            f"set it before: {fixture}.{key} = 'http://127.0.0.1:PORT/..'; or let your own fixture pitboss_client "
+            f"return {{'{self.provider}': {{'{key}': ..}}}}",
+        )
 
     # -- the control API
 
@@ -114,15 +108,26 @@ class EmbeddedSimulator:
                 f"one of {', '.join(ACTIONS)}",
                 did_you_mean(name, ACTIONS, "start `pitboss serve` for what else the control API does"),
             )
-        if name in _SENDS:
-            self.need_address()
-        return self._console.do(name, fields)
+        written = {
+            key: money.plain(value) if isinstance(value, Decimal) else value for key, value in fields.items()
+        }
+        try:
+            return self._console.do(name, written)
+        except NoAddress:
+            raise self._no_address() from None
 
     def raise_event(self, event: str, **fields: Any) -> list[Exchange]:
         """Raise an event, with the fields of ``POST /do/raise`` (``copies`` ..); return its exchanges.
 
         Raises UsageProblem.
         """
+        known = EVENTS[self.provider]
+        if event not in known:
+            raise UsageProblem(
+                f"{event!r} is no event of {self!r}",
+                f"one of {', '.join(known)}",
+                did_you_mean(event, known, "choose one"),
+            )
         return [self.history[number] for number in self.do("raise", event=event, **fields)["exchanges"]]
 
     def set_faults(self, *faults: str) -> None:
@@ -169,41 +174,53 @@ class EmbeddedOperator(EmbeddedSimulator, Verbs):
     @property
     def security_hash(self) -> str:
         """The secret that signs callbacks."""
-        return self.agreed("security_hash")
+        return str(self.agreed("security_hash"))
 
     @property
     def username(self) -> str:
         """What the CLIENT sends to /auth."""
-        return self.agreed("username")
+        return str(self.agreed("username"))
 
     @property
     def password(self) -> str:
         """What the CLIENT sends to /auth."""
-        return self.agreed("password")
+        return str(self.agreed("password"))
 
     def send(self, message: Transaction, **how: Unpack[How]) -> Exchange:
-        """Send any callback, signed; raises UsageProblem where there is no address."""
-        self.need_address()
+        """Send any callback, signed. Raises UsageProblem, as the verbs that send several."""
+        self._look_at(message)
         return super().send(message, **how)
 
     def race(self, messages: Sequence[Transaction]) -> list[Exchange]:
-        """Send callbacks so that their last bytes leave together; raises UsageProblem where there is no address."""
-        self.need_address()
+        """Send callbacks so that their last bytes leave together. Raises UsageProblem."""
+        self._look_at(*messages)
         return super().race(messages)
 
     def deliver(
         self, messages: Transaction | Sequence[Transaction], faults: Sequence[Fault]
     ) -> list[Exchange]:
-        """Send callbacks with ``faults`` round them; raises UsageProblem where there is no address."""
-        self.need_address()
+        """Send callbacks with ``faults`` round them. Raises UsageProblem."""
+        self._look_at(*([messages] if isinstance(messages, Transaction) else messages))
         return super().deliver(messages, faults)
+
+    def _look_at(self, *messages: Transaction) -> None:
+        if self.address is None:
+            raise self._no_address()
+        for amount in (message.amount for message in messages):
+            # Who writes tests is not always told by a type checker.
+            if not isinstance(amount, Decimal) or not amount.is_finite():
+                raise UsageProblem(
+                    f"the amount is {amount!r}, a {type(amount).__name__}",
+                    "a Decimal, which is exact",
+                    'write it as Decimal("10.50")',
+                )
 
     def audit(self, player: str, opening: Decimal, *, since: int = 0) -> dict[str, Any]:
         """Whether the balance is what all that was sent since allows: the answer of ``POST /do/audit``.
 
         Read by wagers, unless ``[driver]`` of ``pitboss_client`` has a ``balance``. Raises Problem.
         """
-        return self.do("audit", player=player, opening=money.plain(opening), since=since)
+        return self.do("audit", player=player, opening=opening, since=since)
 
 
 class EmbeddedJackpot(EmbeddedSimulator):
@@ -223,17 +240,17 @@ class EmbeddedJackpot(EmbeddedSimulator):
     @property
     def api_key(self) -> str:
         """The CLIENT's API key."""
-        return self.agreed("api_key")
+        return str(self.agreed("api_key"))
 
     @property
     def api_signature(self) -> str:
         """What session tokens are signed under."""
-        return self.agreed("api_signature")
+        return str(self.agreed("api_signature"))
 
     @property
     def client_secret(self) -> str:
         """The secret of the CLIENT's own server calls."""
-        return self.agreed("client_secret")
+        return str(self.agreed("client_secret"))
 
     def change_store(self, act: str, store: str | None = None, **changes: Any) -> dict[str, Any]:
         """Add, change, offer, withdraw or remove a store and tell the CLIENT: ``POST /do/store``. Raises Problem."""
@@ -258,12 +275,12 @@ class EmbeddedCheckout(EmbeddedSimulator):
     @property
     def merchant_id(self) -> str:
         """What tokens carry in ``iss``."""
-        return self.agreed("merchant_id")
+        return str(self.agreed("merchant_id"))
 
     @property
     def key(self) -> str:
         """The secret that tokens and decisions are signed under."""
-        return self.agreed("key")
+        return str(self.agreed("key"))
 
 
 class Embedded:

@@ -45,6 +45,20 @@ def store_changes(asked: FormInput) -> dict[str, Any]:
     )
 
 
+class NoAddress(UsageProblem):
+    """Nobody said where the CLIENT takes an event."""
+
+
+def _addressed(channel: Endpoint[Any], event: Any) -> None:
+    """Raise NoAddress where ``event`` has nowhere to go."""
+    if not channel.addressed(event):
+        raise NoAddress(
+            "the CLIENT has no address for this event",
+            "callback_url in [operator], notification_url in [jackpot], decision_url in [checkout]",
+            "add it to the target file and start `pitboss serve` again, or set it in the back-office",
+        )
+
+
 class Events:
     """Raises events of ``providers``; each method takes what was asked and returns JSON. Raises Problem."""
 
@@ -103,6 +117,7 @@ class Events:
         verbs = self.providers.verbs
         message, together = self._callback(event, asked), asked.count("together", 1, 1, TOGETHER)
         copies, faults = asked.count("copies", 0, 0, COPIES), asked.faults()
+        _addressed(verbs.channel, message)
         with read_as("together" if together > 1 else "faults"):
             return raise_event.send_callback(verbs, message, together=together, copies=copies, faults=faults)
 
@@ -162,10 +177,10 @@ class Events:
         # A new token is of no checkout; none of the simulator's changes.
         decision = simulator.decision(asked.maybe("checkout_token") or random_id(), event == DECISIONS[0])
         made = replace(decision, merchant_reference=asked.maybe("merchant_reference"))
-        forged = asked.maybe("forged")
+        notice, forged = simulator.sign(made), asked.maybe("forged")
         if forged is None:
-            return self._send_notice(simulator.endpoint, simulator.sign(made), asked)
-        self._addressed(simulator.endpoint)
+            return self._send_notice(simulator.endpoint, notice, asked)
+        _addressed(simulator.endpoint, notice)
         if asked.count("copies", 0, 0, COPIES) or asked.faults():
             raise misfilled(
                 "forged",
@@ -184,19 +199,10 @@ class Events:
         return [simulator.send_forged(made, forged)]
 
     def _send_notice(self, channel: Any, event: Any, asked: FormInput) -> list[Exchange]:
-        self._addressed(channel)
+        _addressed(channel, event)
         copies, faults = asked.count("copies", 0, 0, COPIES), asked.faults()
         with read_as("faults"):
             return raise_event.send_notice(channel, event, copies=copies, faults=faults)
-
-    @staticmethod
-    def _addressed(channel: Any) -> None:
-        if channel.url is None:
-            raise UsageProblem(
-                "the CLIENT has no address for this event",
-                "notification_url in [jackpot], decision_url in [checkout]",
-                "add it to the target file and start `pitboss serve` again, or set it in the back-office",
-            )
 
     def made(self, exchanges: list[Exchange]) -> dict[str, Any]:
         """What is told of ``exchanges`` that were just made: their numbers, and how the last one ended."""

@@ -172,6 +172,26 @@ def test_a_project_with_packages_by_our_names_is_untouched(namesake, way):
     assert "2 passed" in done.stdout
 
 
+def test_a_simulator_among_packages_by_our_names_says_what_to_do(namesake):
+    (namesake / "test_bet.py").write_text("def test_bet(operator_simulator): raise AssertionError\n")
+    done = run_program(PYTEST, "test_bet.py", cwd=namesake)
+    assert done.returncode == 1
+    assert "1 error" in done.stdout
+    assert f"{namesake / 'scenarios'} is a package, too" in done.stdout
+    assert "pitboss serve" in done.stdout
+
+
+def test_fixtures_of_the_project_by_our_names_come_first(namesake):
+    (namesake / "conftest.py").write_text(
+        "import pytest\n\n@pytest.fixture\ndef operator_simulator(): return 'mine'\n"
+    )
+    (namesake / "test_bet.py").write_text(
+        "def test_bet(operator_simulator): assert operator_simulator == 'mine'\n"
+    )
+    done = run_program(PYTEST, "test_bet.py", cwd=namesake)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_judge_among_packages_by_our_names_says_what_to_do(namesake, way):
     target_file(namesake, "http://127.0.0.1:9")

@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 import json
+import time
 from decimal import Decimal
 from typing import ClassVar
 
+import jwt
 import pytest
 import requests
 
@@ -81,6 +83,40 @@ def test_nothing_is_sent_before_there_is_an_address(provider, key, send):
         assert len(simulator.history) == 0
 
 
+def test_a_decision_goes_to_the_address_in_its_own_token(checkout_simulator, client):
+    claims = {
+        "iss": checkout_simulator.merchant_id,
+        "sub": "Merchant",
+        "iat": int(time.time()),
+        "data": {
+            "currency": "EUR",
+            "merchantPrice": {"valueBeforeTax": 10, "valueAfterTax": 10, "taxPercentage": 0},
+            "variant": {"reference": "mug-blue"},
+            "callbackUrls": {"serverToServer": f"{client}/theirs"},
+        },
+    }
+    made = checkout_simulator.simulator.create(jwt.encode(claims, checkout_simulator.key, "HS256"))
+    [sent] = checkout_simulator.raise_event("decision/approved", checkout_token=made.token)
+    assert sent.ok
+    assert [path for path, _, _ in Recorder.seen] == ["/theirs"]
+
+
+@pytest.mark.parametrize("amount", ["1.00", 1, 1.5, Decimal("NaN")])
+def test_an_amount_that_is_not_exact_is_refused(operator_simulator, client, amount):
+    operator_simulator.callback_url = client
+    with pytest.raises(UsageProblem, match="a Decimal, which is exact"):
+        operator_simulator.bet("p-1", amount)
+    assert not Recorder.seen
+
+
+def test_events_are_the_providers_own(jackpot_simulator, client):
+    jackpot_simulator.notification_url = client
+    with pytest.raises(UsageProblem, match="did you mean coupon/ready"):
+        jackpot_simulator.raise_event("coupon/redy")
+    with pytest.raises(UsageProblem, match="'bet' is no event of <jackpot_simulator"):
+        jackpot_simulator.raise_event("bet")
+
+
 @pytest.mark.parametrize("url", ["localhost", "ftp://localhost/operator"])
 def test_an_address_that_is_none_is_refused(operator_simulator, url):
     with pytest.raises(UsageProblem, match="callback_url"):
@@ -99,7 +135,7 @@ def test_what_was_agreed_on_is_taken_and_the_rest_is_made_up(client):
         operator, jackpot, checkout = providers.operator(), providers.jackpot(), providers.checkout()
         operator.bet("bob", ONE)
         operator.raise_event("result", amount="2.00")
-        jackpot.raise_event("coupon/ready", price="9.00", value="10.00")
+        jackpot.raise_event("coupon/ready", price=Decimal("9.00"), value="10.00")
         checkout.raise_event("decision/declined", merchant_reference="order-1")
         assert (operator.security_hash, jackpot.api_key) == ("ours", "our-key")
         assert operator.agreed("currencies")
