@@ -1,9 +1,10 @@
-"""Scenarios side by side: as many at once as there are test players, each with players of its own.
+"""Scenarios side by side: with three test players or more, as many at once, each with players of its own.
 
 First those that judge what is sent alone and then what rests on the choices that these showed; next those that race or
 cut, then those that may stop the CLIENT; in each part those come first that take longest. What does the most harm, and
 what is marked ``alone`` since it is about all that a provider or the CLIENT does, runs alone and last. What is about
-all that the CLIENT asks the OPERATOR runs beside the others, one after the other; it moves no player's money.
+all that the CLIENT asks the OPERATOR moves no player's money: it runs beside the others, one after the other, however
+few players there are.
 Each part runs before pytest's own loop comes to it, which then takes over how each ended. One that did not end well is
 judged alone: what it found is looked at once more there, and one that an exception ended is judged again. So nothing is
 said of a CLIENT that several scenarios at once alone have shown.
@@ -25,6 +26,7 @@ from scenarios.contract import RULES, Rule
 from scenarios.run.findings import ScenarioResult
 from scenarios.run.guard import OutOfBounds, TargetGone
 from scenarios.run.judge import Judge
+from scenarios.run.planning.estimate import lanes
 from scenarios.run.run import Run
 from scenarios.runner.fixture_values import NAMES, Simulators, in_lane
 from scenarios.runner.fixtures import JUDGE, choices_learned
@@ -37,8 +39,6 @@ from simulators.providers import JACKPOT
 
 # Driver entries that act on all that the CLIENT has.
 _FOR_ALL: Final = frozenset({"restart", "sweep"})
-# Conversions take place side by side where there are two players, whom one scenario may need, and one for the others'.
-_CONVERTING: Final = 3
 # Set on a scenario that ran in a lane, and whose end stands.
 AHEAD: Final = pytest.StashKey[bool]()
 
@@ -91,8 +91,8 @@ class Lanes:
             )
 
     def _lanes(self, items: list[pytest.Function]) -> int:
-        """How many of ``items`` can run at once: one for each player, and one that acts for none."""
-        return len(self.run.players) + any(not held_by(item) for item in items)
+        """How many of ``items`` can run at once: what moves money, and one that moves none."""
+        return lanes(len(self.run.players)) + any(not held_by(item) for item in items)
 
     def _side_by_side(self, items: list[pytest.Function], number: int) -> None:
         """Run ``items``, so many at once."""
@@ -139,7 +139,7 @@ class Lanes:
             and bool(rules_of(item))
             and _fixtures_used(item) <= {choices_learned.__name__}
             and alone_in(item) != ""
-            and not (_converts(item) and len(self.run.players) < _CONVERTING)
+            and not (_converts(item) and lanes(len(self.run.players)) == 1)
             and all(self._apart(RULES[rule]) for rule in rules_of(item))
             and not currency_of(item)
             and asked.keys() <= NAMES
@@ -177,7 +177,7 @@ class Lanes:
         with free.changed:
             while self._waiting and not (self._stopped.is_set() or self._paced):
                 item = next((one for one in self._waiting if alone_in(one) not in self._taken), None)
-                number = 0 if item is None else min(held_by(item), len(self.run.players))
+                number = 0 if item is None else self._held(item)
                 if item is not None and number <= len(free.players):
                     self._waiting.remove(item)
                     self._taken |= {alone_in(item)} - {None}
@@ -187,6 +187,11 @@ class Lanes:
                     return item, players
                 free.changed.wait()
         return None
+
+    def _held(self, item: pytest.Function) -> int:
+        """How many players ``item`` has for itself: all of them, where one at a time moves money."""
+        held, players = held_by(item), len(self.run.players)
+        return players if held and lanes(players) == 1 else min(held, players)
 
     def _judge(self, item: pytest.Function, lane: Run) -> None:
         alone = item.stash[JUDGE]

@@ -51,7 +51,11 @@ def test_sums_are_exact(operator: Verbs, player: Player, judge: Judge) -> None:
     # What earlier errors left behind hides the next one beside 0.30.
     with contextlib.suppress(Undecided):
         judge.needs_bets_of(player, _FORTUNE)
-        judge.fund(player, _FORTUNE // 2)
+        funded = judge.fund(player, _FORTUNE // 2)
+        if judge.measure(player) != funded:
+            # What earlier errors left of a unit became a whole one.
+            funded = judge.fund(player, _FORTUNE // 2)
+            judge.needs(judge.measure(player) == funded, "a fortune is not paid whole (BET-12)")
         bets, results = _TENTHS
         _series(operator, judge, player, "bet", [10] * bets)
         _series(operator, judge, player, "result", [10] * results, last=True)

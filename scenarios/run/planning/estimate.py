@@ -9,6 +9,8 @@ from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
 
 # A run may take so many times as long as it probably does before it ends by itself.
 _PATIENCE: Final = 4.0
+# With so many players scenarios about money run at once: a second one is there for rules that need another player.
+_SIDE_BY_SIDE: Final = 3
 # The share of the exchanges that can go side by side.
 _IN_LANES: Final = 0.72
 # The share of the sportsbook's scenarios that each further currency has once more: the rules about money.
@@ -34,6 +36,11 @@ PARTS: Final[Mapping[str, Part]] = {
 SPORTSBOOK: Final[Mapping[str, int]] = {OPERATOR: PARTS[OPERATOR].scenarios}
 
 
+def lanes(players: int) -> int:
+    """How many scenarios about money are run at once where there are so many test ``players``."""
+    return players if players >= _SIDE_BY_SIDE else 1
+
+
 def about(
     effort: Effort,
     turn: float,
@@ -47,7 +54,7 @@ def about(
     ``rate`` requests may leave in a second; None for as many as there are. In ``further`` currencies what is judged of
     money is judged once more.
     """
-    in_a_row = effort.in_a_row * (1 - _IN_LANES + _IN_LANES / players)
+    in_a_row = effort.in_a_row * (1 - _IN_LANES + _IN_LANES / lanes(players))
     sending = max(in_a_row * turn, _TOGETHER * effort.in_a_row / rate if rate else 0.0)
     times = {OPERATOR: 1 + _MONEY * further}
     shares = [

@@ -33,7 +33,7 @@ def test_what_is_no_duration(text):
 
 def test_a_far_client_takes_longer_and_is_given_longer():
     assert about(QUICK, 0.05) < about(QUICK, 0.2) < about(NORMAL, 0.2)
-    assert about(QUICK, 0.05, players=8) < about(QUICK, 0.05, players=2) < about(QUICK, 0.05)
+    assert about(QUICK, 0.05, players=8) < about(QUICK, 0.05, players=2) == about(QUICK, 0.05)
     assert bound(QUICK, None) == QUICK.seconds
     assert bound(QUICK, 0.3) > about(QUICK, 0.3) > QUICK.seconds
     assert [spoken(seconds) for seconds in (0.2, 45, 200, 9000)] == ["1 s", "45 s", "3 min", "2.5 h"]
