@@ -15,7 +15,8 @@ BIN   := $(VENV)/bin
 RUN   := $(VENV)/.installed-run
 DEV   := $(VENV)/.installed-dev
 FILES := pyproject.toml constraints.txt
-PIP   := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt
+# What is imported is compiled then; pip would compile ten times as much.
+PIP   := $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --no-input -c constraints.txt
 
 # Compiled modules are kept, whatever is set outside: tests start hundreds of processes, and each would compile again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -89,6 +90,7 @@ new-venv:
 		echo "Next:      on Debian or Ubuntu run: apt-get install python3-venv" >&2; exit 2; }
 	@echo "Setting up $(VENV) (once; about a minute) .." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) pip # the one that came with Python takes twice as long for all that follows
 
 $(RUN): $(FILES)
 	@$(PIP) -e .
