@@ -36,6 +36,7 @@ def answered(run: Run) -> Iterator[Exchange]:
             and exchange.request.method == "POST"
             and len(exchange.request.body) < HUGE
             and not exchange.faulty
+            and not (exchange.answer.failed and _may_be_starting(exchange))
         ):
             yield exchange
 
@@ -118,6 +119,11 @@ def late(exchange: Exchange, limit: float) -> bool:
 
 
 def cut_off(exchange: Exchange) -> bool:
-    """Whether nothing came that is HTTP; whoever is asked whether it is there may be starting."""
-    asked = exchange.genuine and exchange.purpose is not Purpose.LIVENESS
+    """Whether nothing came that is HTTP."""
+    asked = exchange.genuine and not _may_be_starting(exchange)
     return asked and exchange.failure is not None and exchange.failure.kind in _CUT_OFF
+
+
+def _may_be_starting(exchange: Exchange) -> bool:
+    """Whether it asks if the CLIENT is there: while that is being started nobody answers, or what stands before it."""
+    return exchange.purpose is Purpose.LIVENESS

@@ -314,3 +314,24 @@ def test_a_finding_that_could_not_be_tried_again_is_undecided(judge_it):
         v.reason for v in result.verdicts if v.rule.id == "BET-01"
     )
     assert result.code is Exit.UNREACHABLE
+
+
+def test_what_a_gateway_answers_while_the_driver_restarts_the_client_breaks_no_rule():
+    class BehindGateway(Wallet):
+        """The gateway listens all the time, and answers for the CLIENT the first three times after a restart."""
+
+        starting = restarts = 0
+
+        def __call__(self, environ, start_response):
+            restarted = environ["PATH_INFO"] == "/restart"
+            self.starting = 3 if restarted else max(0, self.starting - 1)
+            self.restarts += restarted
+            if restarted or not self.starting:
+                return super().__call__(environ, start_response)
+            start_response("502 Bad Gateway", [("Content-Type", "text/html")])
+            return [b"<h1>502 Bad Gateway</h1>"]
+
+    wallet = BehindGateway()
+    result = judged(wallet, "IDM-10", "MSG-01", "MSG-02", driver=["restart"])
+    assert wallet.restarts == 1
+    assert set(standings(result).values()) == {Standing.PASSED}

@@ -7,6 +7,7 @@ Refused to say no, and anything else to crash; what is raised before ``record`` 
 import hashlib
 import hmac
 import json
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from simulators.server.wsgi_server import Server
 from simulators.values import money
 
 SECRET = "the secret of the tests"
+_POSTS = "import urllib.request as request; request.urlopen"
 ACTIONS = {"/transaction": ("bet", "result"), "/transaction-rollback": ("rollback",)}
 
 
@@ -252,7 +254,7 @@ def served(wallet) -> Iterator[str]:
 
 
 def target_of(url, wallet, driver=(), opening=None):
-    """The target file of ``wallet``; ``driver`` names the entries it has: balance, ban, unban.
+    """The target file of ``wallet``; ``driver`` names the entries it has: balance, ban, unban, restart.
 
     ``opening`` is what players own, as the file says.
     """
@@ -260,6 +262,7 @@ def target_of(url, wallet, driver=(), opening=None):
         "balance": {"get": f"{url}/players/{{player}}/balance", "read": "balance"},
         "ban": {"post": f"{url}/players/{{player}}/ban"},
         "unban": {"post": f"{url}/players/{{player}}/unban"},
+        "restart": {"run": f"{sys.executable} -c \"{_POSTS}('{url}/restart', b'')\""},
     }
     players = [name for name in wallet.balances if name not in wallet.abroad]
     return Target.model_validate(
