@@ -19,8 +19,8 @@ from scenarios.run.planning.estimate import about, bound
 from scenarios.run.planning.settings import Settings
 from scenarios.run.planning.width import width
 from scenarios.run.reach import Reach
+from scenarios.run.readings import TOLD_BY_ANSWERS, hold_told, hold_whole, last_about
 from scenarios.run.restore import Restore
-from scenarios.run.told_balances import TOLD_BY_ANSWERS, hold, last_about
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.call_probe import CallProbe
 from scenarios.wallet.driver_probe import DriverProbe
@@ -292,7 +292,9 @@ class Run:
         reading = self._reader.read(player, expected, likely, last=last)
         # Where the balance is another than it should be, another rule's fault may have made it so.
         if told is not None and reading.amount == expected and not self.at_its_word:
-            hold(self.verbs, player, told, reading)
+            hold_told(self.verbs, player, told, reading)
+        if alone and reading.amount == expected and isinstance(self.probe, WagersProbe):
+            hold_whole(self.verbs, player, reading, self.probe.reasons)
         if reading.restored:
             player.known.append(Known(reading.now, len(self.history)))
         return reading

@@ -113,3 +113,45 @@ def test_a_debt_that_cannot_be_bet_is_no_refusal():
     wallet = Wallet(balance="-3.00")
     found = verdicts(judged(wallet, *RULES))
     assert {one.standing for one in found.values()} == {Standing.PASSED}
+
+
+class CachedFunds(Wallet):
+    """Decides about bets by a cache that rollbacks leave alone, until ``times`` bets were wrongly refused."""
+
+    def __init__(self, times, limit=None):
+        super().__init__()
+        self.times, self.limit, self.cache = times, limit, {}
+
+    def record(self, message, effect, error):
+        entry = super().record(message, effect, error)
+        if message["action"] != "rollback":
+            self.cache[message["user_id"]] = self.balances[message["user_id"]]
+        return entry
+
+    def affordable(self, message):
+        amount = message["amount"]
+        enough = super().affordable(message) and amount <= (self.limit or amount)
+        stale = self.times and enough and amount > self.cache.get(message["user_id"], amount)
+        self.times -= bool(stale)
+        return enough and not stale
+
+
+@pytest.mark.parametrize(
+    ("wallet", "standing"),
+    [
+        (CachedFunds(1000), Standing.FAILED),
+        (CachedFunds(1), Standing.UNDECIDED),
+        (CachedFunds(0), Standing.PASSED),
+        (CachedFunds(0, limit=100), Standing.PASSED),
+    ],
+)
+def test_a_bet_of_what_is_there_that_is_refused_while_balances_are_read_counts(wallet, standing):
+    result = judged(wallet, "BET-02", "RBK-01", "RBK-07")
+    found = {verdict.rule.id: verdict for verdict in result.verdicts}
+    assert {rule: verdict.standing for rule, verdict in found.items()} == {
+        "BET-02": standing,
+        "RBK-01": Standing.PASSED,
+        "RBK-07": Standing.PASSED,
+    }
+    told = "is accepted, whatever came before it" in found["BET-02"].reason
+    assert told == (standing is not Standing.PASSED)
