@@ -55,11 +55,20 @@ def test_decisions_on_unknown_checkouts_have_no_effect(orders: Orders, cases: Ca
         exchanges = orders.send(decision)
         orders.stays(order, order.opening, exchanges, f"{case}: the checkout opened last")
         orders.stays(stranger, stranger.opening, exchanges, f"{case}: the checkout that there is not")
-    for other in cases(decisions.other_references(order.reference)):
-        spelled = replace(orders.decision(stranger, approved=True), merchant_reference=other.value)
-        if not orders.stays(order, order.opening, orders.send(spelled), f"its name with {other.name}"):
-            # The others are tried on a checkout that nobody decided about.
-            order = orders.open()
+    for other in cases(decisions.other_references(order.reference, order.provider_reference)):
+        reference, token = other.value
+        spelled = replace(
+            orders.decision(stranger, approved=True), merchant_reference=reference, reference=token
+        )
+        for decision, whose in (
+            (spelled, "its"),
+            (replace(spelled, merchant_reference=None), "the provider's"),
+        ):
+            if not orders.stays(
+                order, order.opening, orders.send(decision), f"{whose} name with {other.name}"
+            ):
+                # The others are tried on a checkout that nobody decided about.
+                order = orders.open()
     orders.approve(orders.open())
     orders.stays(order, order.opening, [], "other spellings of its name, later")
     orders.stays(stranger, stranger.opening, [], "the checkout that there is not, later")

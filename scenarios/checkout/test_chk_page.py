@@ -15,7 +15,7 @@ import pytest
 
 from scenarios.browsers.checkout_browser import ENTRY, Minting
 from scenarios.browsers.tampering import Where
-from scenarios.generated.families import browser
+from scenarios.generated.families import browser, ids
 from scenarios.generated.families.family import Cases
 from scenarios.generated.told_secrets import Told, by_driver, by_history, judge_secrets
 from scenarios.hosting.checkout import agreed_on
@@ -127,6 +127,30 @@ def test_two_variants_in_one_request_are_not_mixed(minting: Minting, judge: Judg
             seen="another price, with two variants in the request",
             exchanges=(*priced.exchanges, *token.exchanges),
             case=f"two variants{case}",
+            claims=("data.variant.reference", *PRICE_CLAIMS),
+        )
+    judge.holds("CHK-09", True, expected="", seen="")
+
+
+@pytest.mark.rules("CHK-09")
+def test_another_spelling_of_a_variant_sets_no_price(minting: Minting, judge: Judge, cases: Cases) -> None:
+    """A token asked for by another spelling of a variant is for a product, at that one's price, or is refused."""
+    if not minting.named:
+        pytest.skip("needs the products in [checkout] variants")
+    honest = {variant: minting.mint(variant) for variant in minting.variants[-2:]}
+    variant = minting.variants[-1]
+    for case in cases(ids.other_spellings(variant)):
+        other = minting.perhaps(case.value)
+        if other is None or other.token.claims is None:
+            continue
+        priced = honest.get(str(other.token.variant), honest[variant])
+        judge.holds(
+            "CHK-09",
+            other.token.price == priced.token.price,
+            expected=f"the price of {priced.variant}, or no token",
+            seen=f"another price, for variant {case.value!r}",
+            exchanges=(*priced.exchanges, *other.exchanges),
+            case=f"the variant with {case.name}",
             claims=("data.variant.reference", *PRICE_CLAIMS),
         )
     judge.holds("CHK-09", True, expected="", seen="")

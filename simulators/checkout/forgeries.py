@@ -168,6 +168,7 @@ FORGERIES: Final[dict[str, Forge]] = {
     "alg none, then the agreed one": partial(_two_algorithms, "none", None),
     "the agreed alg, then none": partial(_two_algorithms, None, "none"),
     "alg none with a signature": _none_kept,
+    "two parts": lambda notice, _: notice.payload.rpartition(".")[0],
     "alg none in two parts": lambda notice, agreed: _unsigned("none", notice, agreed).rpartition(".")[0],
     "claims alone": lambda notice, _: _part(notice.decision.fields()),
     "claims as JSON": lambda notice, _: decimal_json.dumps(notice.decision.fields()).decode(),

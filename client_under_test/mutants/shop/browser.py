@@ -79,6 +79,16 @@ class _FirstPrice(CheckoutService):
         return self.orders.open(self.catalogue.find(last).reference, self.price(product))
 
 
+class _FreeOfCharge(CheckoutService):
+    """Sells for nothing what it has no price of."""
+
+    @override
+    def order(self, variant: str) -> Order:
+        if variant in self.catalogue.products:
+            return super().order(variant)
+        return self.orders.open(variant, Price("GBP", 0, 0, Decimal(20)))
+
+
 class _BrowserCurrency(CheckoutService):
     """Takes the currency that the player chose, and the number as it is."""
 
@@ -170,6 +180,7 @@ MUTANTS: tuple[Mutant, ...] = (
         checkout_service=_priced(lambda: request.headers.get("X-Price")),
     ),
     checkout_mutant("chk-first-price", ("CHK-09",), checkout_service=_FirstPrice, needs=("products",)),
+    checkout_mutant("chk-free-of-charge", ("CHK-09",), checkout_service=_FreeOfCharge, needs=("products",)),
     checkout_mutant("chk-browser-currency", ("CHK-09",), checkout_service=_BrowserCurrency),
     checkout_mutant("chk-language-currency", ("CHK-09",), checkout_service=_LanguageCurrency),
     checkout_mutant("chk-browser-tax", ("CHK-09",), checkout_service=_BrowserTax),

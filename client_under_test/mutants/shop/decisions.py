@@ -50,6 +50,16 @@ class _UnsignedToo(_Unchecked):
             raise
 
 
+class _TwoParts(_Unchecked):
+    """Checks the signature where the token has one."""
+
+    @override
+    def verified(self, token: str) -> bytes:
+        return (
+            super().verified(f"{token}.") if token.count(".") == 1 else DecisionReader.verified(self, token)
+        )
+
+
 class _NoneInCapitals(_Unchecked):
     """Refuses none as it is written in the standard, and no other spelling."""
 
@@ -135,6 +145,14 @@ class _AnyLetters(Orders):
     @override
     def decide(self, reference: str, decision: str) -> Outcome:
         return super().decide(reference.lower().strip(), decision)
+
+
+class _ProvidersLetters(Orders):
+    """Compares the provider's names for checkouts without regard to case, its own exactly."""
+
+    @override
+    def named(self, provider_token: str) -> str:
+        return super().named(provider_token.lower())
 
 
 class _AnyName(Orders):
@@ -296,6 +314,7 @@ def _header(token: str) -> dict[str, Any]:
 _mutant = partial(checkout_mutant, rules=("CHK-11",), needs=("decisions",))
 
 MUTANTS: tuple[Mutant, ...] = (
+    _mutant("chk-two-parts", decisions=_TwoParts),
     _mutant("chk-none-in-capitals", decisions=_NoneInCapitals),
     _mutant(
         "chk-key-of-token",
@@ -320,6 +339,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant("chk-any-merchants", decisions=_AnyMerchants),
     _mutant("chk-success-inside", decisions=_SuccessInside),
     _mutant("chk-any-letters", orders=_AnyLetters),
+    _mutant("chk-providers-letters", orders=_ProvidersLetters),
     _mutant("chk-remembers-few", orders=_RemembersFew),
     _mutant("chk-unchecked", fault="Decisions' signatures are not checked.", decisions=_Unchecked),
     _mutant("chk-unsigned-too", decisions=_UnsignedToo),

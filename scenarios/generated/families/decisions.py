@@ -38,10 +38,19 @@ def forged(agreement: Agreement) -> Family[str]:
     return Family(tuple(Case(name, name, core=name in _CORE) for name in fitting(agreement)))
 
 
-def other_references(reference: str) -> Family[str]:
-    """Names of no checkout, which are easily taken for ``reference``."""
+def other_references(reference: str, token: str) -> Family[tuple[str, str]]:
+    """Names of no checkout, easily taken for ``reference``, which is the merchant's, and ``token``, the provider's."""
+    tokens = {case.name: case.value for case in _other_names(token).members}
+    members = _other_names(reference).members
+    return Family(
+        tuple(Case(one.name, (one.value, tokens.get(one.name, one.value)), one.core) for one in members)
+    )
+
+
+def _other_names(reference: str) -> Family[str]:
     spelled = ids.other_spellings(reference)
-    more = [("cut by a letter", reference[:-1]), ("a letter more", f"{reference}0"), ("a wildcard", "%")]
+    wildcard = f"{reference[:-1]}%"
+    more = [("cut by a letter", reference[:-1]), ("a letter more", f"{reference}0"), ("a wildcard", wildcard)]
     if "-" in reference:
         more += [("without dashes", reference.replace("-", "")), ("in braces", f"{{{reference}}}")]
     return Family((*spelled.members, *(Case(name, text) for name, text in more if text)))

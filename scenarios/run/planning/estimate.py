@@ -30,7 +30,7 @@ class Part(NamedTuple):
 PARTS: Final[Mapping[str, Part]] = {
     OPERATOR: Part(108, 1.0, 1.0),
     JACKPOT: Part(57, 1.35, 2.3),
-    CHECKOUT: Part(22, 0.45, 0.4),
+    CHECKOUT: Part(23, 0.45, 0.4),
 }
 # All that is judged of a wallet.
 SPORTSBOOK: Final[Mapping[str, int]] = {OPERATOR: PARTS[OPERATOR].scenarios}

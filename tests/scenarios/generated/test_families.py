@@ -40,7 +40,7 @@ FAMILIES = {
     "ambiguous bodies": bodies.ambiguous(),
     "wrong hashes": forgeries.wrong_hashes(),
     "forged decisions": decisions.forged(Agreement("merchant-7", "the secret of the tests")),
-    "other references": decisions.other_references("4f6a-bc"),
+    "other references": decisions.other_references("4f6a-bc", "77aa-cd"),
     "no approvals": decisions.no_approvals(),
     "decisions for others": decisions.for_others(),
     "decisions repeated": decisions.repeated(),
@@ -146,4 +146,6 @@ def test_changed_decisions_are_no_approvals_for_this_merchant():
     for member in decisions.for_others().members:
         changed = member.value(approval)
         assert (changed.get("iss"), changed.get("sub")) != (approval["iss"], approval["sub"]), member.name
-    assert "order-1" not in [member.value for member in decisions.other_references("order-1").members]
+    for reference, token in (member.value for member in decisions.other_references("order-1", "t-1").members):
+        assert reference != "order-1"
+        assert token != "t-1"
