@@ -47,11 +47,11 @@ _STOPPED = 0.5
 class Conversions(Browser):
     """What scenarios do with sessions and vouchers. Made for one scenario; ``finish`` closes what it opened.
 
-    ``unhurried`` is for scenarios in which the CLIENT may have to try again after a pause of its own; it ends
+    ``full_patience`` is for scenarios in which the CLIENT may have to try again after a pause of its own; it ends
     with the first wait in vain.
     """
 
-    unhurried: bool = False
+    full_patience: bool = False
 
     @property
     def patience(self) -> float:
@@ -137,9 +137,9 @@ class Conversions(Browser):
         bound = self._bound() if seconds is None else seconds
         if not wait_until(condition, bound) and not (self._stood_still() and wait_until(condition, bound)):
             if bound < self.patience:
-                self.judge.hurried = True
+                self.judge.wait_cut_short = True
             if seconds is None:
-                self.simulator.vain_waits, self.unhurried = self.simulator.vain_waits + 1, False
+                self.simulator.vain_waits, self.full_patience = self.simulator.vain_waits + 1, False
             return False
         self.simulator.longest_wait = max(self.simulator.longest_wait, running_time() - began)
         return True
@@ -152,7 +152,7 @@ class Conversions(Browser):
 
     def _bound(self) -> float:
         """Seconds of patience: less with a CLIENT that was in vain waited for, and is quick otherwise."""
-        if self.unhurried or self.simulator.vain_waits < _VAIN_WAITS:
+        if self.full_patience or self.simulator.vain_waits < _VAIN_WAITS:
             return self.patience
         return min(self.patience, max(_LEAST_PATIENCE, 4 * self.simulator.longest_wait))
 

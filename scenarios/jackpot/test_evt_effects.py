@@ -177,7 +177,7 @@ def test_no_token_for_a_while(conversions: Conversions, player: Player) -> None:
 
 def _made_good(conversions: Conversions, player: Player, case: str, go_wrong: Callable[[str], None]) -> None:
     """Judge that a purchase and its refund come to what they should, though both ``go_wrong`` at first."""
-    conversions.unhurried = True
+    conversions.full_patience = True
     bought, refunded = (
         conversions.usual_cost(player, each) for each in (VoucherState.READY, VoucherState.REFUNDED)
     )
@@ -273,7 +273,7 @@ def test_acknowledged_survives_a_kill(conversions: Conversions, player: Player, 
     """A CLIENT that is killed once it has acknowledged events acts on them when it is started again."""
     bought = conversions.usual_cost(player, VoucherState.READY)
     refunded = conversions.usual_cost(player, VoucherState.REFUNDED)
-    conversions.unhurried = True
+    conversions.full_patience = True
     judge.fund(player, 20_000)
     new, old = conversions.begin(player, 4000), conversions.begin(player, 4000)
     conversions.reserve(old, PRICE)
@@ -324,13 +324,13 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
                     for one in conversions.run.history.since(first)
                 )
             )
-            conversions.unhurried = True
+            conversions.full_patience = True
             conversions.run.driver.restart()
     if not at_once:
         for name, delivery in posted.items():
             acknowledged = all(sent.ok for sent in queue.again(delivery))
             conversions.judge.needs(acknowledged, f"{name} was not acknowledged before the kill")
-        conversions.unhurried = True
+        conversions.full_patience = True
         conversions.run.driver.restart()
     conversions.run.guard.wait_back(_AWAY)
 
@@ -341,7 +341,7 @@ def _killed_meanwhile(conversions: Conversions, new: Conversion, old: Conversion
 @pytest.mark.needs("store")
 def test_store_event_survives_a_kill(conversions: Conversions, judge: Judge) -> None:
     """A store that was enabled, and acknowledged, just before a kill is offered after the restart."""
-    conversions.unhurried = True
+    conversions.full_patience = True
     data = events.properties(conversions.simulator)
     sent = events.send(conversions.simulator, events.enabled(data))
     judge.needs(sent.ok, "store/enabled was not acknowledged")

@@ -285,7 +285,7 @@ def test_session_used_at_its_end(
     run: Run, conversions: Conversions, player: Player, judge: Judge, cases: Cases
 ) -> None:
     """A voucher that is reserved when its session ends, or has ended, is paid for or not bought."""
-    conversions.unhurried = True
+    conversions.full_patience = True
     cost = conversions.usual_cost(player, VoucherState.READY)
     for case in cases(sessions.moments()):
         balance = judge.fund(player, _FUNDS)

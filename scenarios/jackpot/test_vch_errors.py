@@ -31,7 +31,7 @@ def test_errors_on_confirm(
 ) -> None:
     """A confirmation that fails is tried again or resolved: the voucher is bought and paid for, once."""
     needs_manual(run)
-    conversions.unhurried = True
+    conversions.full_patience = True
     cases: list[tuple[str, dict[str, Any]]] = [
         ("500, not confirmed", {"answer": _FAILED}),
         ("500, yet confirmed", {"answer": _FAILED, "handled": True}),
@@ -58,7 +58,7 @@ def test_errors_on_confirm(
 def test_conflicts_on_confirm(run: Run, conversions: Conversions, player: Player, judge: Judge) -> None:
     """409 on confirm is resolved by the voucher's state: canceled meanwhile it costs nothing, confirmed its price."""
     needs_manual(run)
-    conversions.unhurried = True
+    conversions.full_patience = True
     for event, state in (
         (VoucherEvent.CANCEL, VoucherState.CANCELED),
         (VoucherEvent.CONFIRM, VoucherState.READY),

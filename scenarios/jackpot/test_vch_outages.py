@@ -76,7 +76,7 @@ def test_outages_that_last(run: Run, conversions: Conversions, player: Player, j
             if refunded is not None:
                 conversions.happen(refunded[0], VoucherEvent.ASK_REFUND, VoucherEvent.REFUND)
         lasted = time.monotonic() - began
-    conversions.unhurried = True
+    conversions.full_patience = True
     for delivery in simulator.queue.given_up:
         if delivery.id not in given_up:
             simulator.queue.again(delivery.id)
@@ -89,12 +89,12 @@ def test_outages_that_last(run: Run, conversions: Conversions, player: Player, j
     bought = {case for case, conversion in cases.items() if _comes_back(conversions, conversion, seconds)}
     balance -= cost * len(bought)
     for case, conversion in cases.items():
-        conversions.unhurried = True
+        conversions.full_patience = True
         state = VoucherState.READY if case in bought else VoucherState.CANCELED
         conversions.ends("VCH-11", conversion, state, balance, case=case)
         confirmed_once(conversions, judge, conversion, case)
     if refunded is not None:
-        conversions.unhurried = True
+        conversions.full_patience = True
         conversions.ends(
             "VCH-03", refunded[0], VoucherState.REFUNDED, refunded[1], case="refunded while down"
         )

@@ -50,7 +50,7 @@ _TIMEOUT = 5.0
 _TO_RESTORE = 12
 _QUICK = 0.005
 # How many requests are under way at once, at most; on a far link most of them are on their way, not in the CLIENT.
-_ABREAST, _ABREAST_FAR = 16, 32
+_MOST_AT_ONCE, _MOST_AT_ONCE_FAR = 16, 32
 # Seconds to the CLIENT and back from which on it is far, and it pays to send before the answer came; the share of them,
 # and the most seconds, by which that is later: enough to arrive later, too.
 _FAR = 0.02
@@ -73,9 +73,9 @@ class Run:
     is how many times as long answers were seen to take since then. ``planned`` are so many scenarios of each provider.
     ``lock`` knows of other runs that use the players, ``free`` which of them no scenario acts for while several run
     side by side (else None), and ``aside`` the one then whose conversions only pass the time. ``again`` is whether a
-    scenario is run once more, as it broke a rule, ``unsteady`` whether a wrong balance was seen that was right when it
-    was tried again, ``disturbed`` whether one moved with nothing sent. ``overdue`` is what the CLIENT was waited for in
-    vain to do.
+    scenario is run once more, as it broke a rule, ``wrong_once`` whether a wrong balance was seen that was right when
+    it was tried again, ``disturbed`` whether one moved with nothing sent. ``overdue`` is what the CLIENT was waited for
+    in vain to do.
     """
 
     settings: Settings
@@ -102,7 +102,7 @@ class Run:
     free: FreePlayers | None = None
     aside: Player | None = None
     again: bool = False
-    unsteady: bool = False
+    wrong_once: bool = False
     disturbed: bool = False
     overdue: list[Overdue] = field(default_factory=list)
 
@@ -120,7 +120,7 @@ class Run:
             self.history,
             timeout=operator.timeout if operator else _TIMEOUT,
             limits=self.limits,
-            connections=_ABREAST_FAR,
+            connections=_MOST_AT_ONCE_FAR,
             pace=self.pace,
         )
         self.players = [Player(name, players.currency) for name in players.ids] if players else []
@@ -218,7 +218,7 @@ class Run:
     @cached_property
     def width(self) -> int:
         """How many requests may be under way at once; finds it out, by wagers, when it is asked for the first time."""
-        most = self.limits.width(_ABREAST_FAR if self._far else _ABREAST)
+        most = self.limits.width(_MOST_AT_ONCE_FAR if self._far else _MOST_AT_ONCE)
         operator = self.reach.operator
         found = 1 if operator is None else width(operator, self.players[0], most, self.route.timeout)
         self.route.concurrency.answers = found

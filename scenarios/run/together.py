@@ -21,11 +21,11 @@ class Together:
     run: Run
     result: ScenarioResult
     # The numbers of the exchanges that were sent side by side.
-    abreast: set[int] = field(default_factory=set)
+    concurrent_exchanges: set[int] = field(default_factory=set)
     # Whether what is found will be looked at more closely: then nothing ends with the first of it.
     tentative: bool = False
     # Whether something was waited for in vain for less time than a CLIENT may take.
-    hurried: bool = False
+    wait_cut_short: bool = False
     # How many judges share what the CLIENT answers at once.
     sharing: int = 1
 
@@ -49,7 +49,9 @@ class Together:
         finally:
             if wide > 1:
                 # While one races, the others send nothing.
-                self.abreast.update(one.number for one in self.run.history.since(start) if one.race is None)
+                self.concurrent_exchanges.update(
+                    one.number for one in self.run.history.since(start) if one.race is None
+                )
 
     def each(self, players: Sequence[Player], do: Callable[[Self, Player], Result]) -> list[Result]:
         """Do the same for each of ``players``, whose order means nothing; together, each with a judge of its own.

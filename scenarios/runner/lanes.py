@@ -205,7 +205,9 @@ class Lanes:
                 item.stash[AHEAD] = True
         if item.stash.get(AHEAD, False) and result.findings and turn(item) != AFTER_CHOICES:
             # All of it was sent beside others' requests, but for the races.
-            alone.abreast.update(one.number for one in self.run.sent_in(result) if one.race is None)
+            alone.concurrent_exchanges.update(
+                one.number for one in self.run.sent_in(result) if one.race is None
+            )
         # What rests on others' findings, too, is judged once those have been looked at.
         elif not (item.stash.get(AHEAD, False) and not result.findings and self.keep(result)):
             item.stash[AHEAD] = False

@@ -67,7 +67,7 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
         error = _anew(item, judge, result.first_exchange)
     elif open_yet and _paused(judge):
         result.take()
-        judge.hurried, error = False, _run(item, judge)
+        judge.wait_cut_short, error = False, _run(item, judge)
     if isinstance(error, OutOfBounds):
         _leave_open(result, f"time was over: {error}")
     if not result.findings or result.went_away_again or isinstance(error, TargetGone | OutOfBounds):
@@ -149,7 +149,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     sent = judge.run.sent_in(result)
     # How many go at once is found out by overlapping, too, and balances are read so: both say nothing of the rule.
     own = {Purpose.LIVENESS, Purpose.PROBE}
-    told = (one for one in sent if one.number not in judge.abreast and one.purpose not in own)
+    told = (one for one in sent if one.number not in judge.concurrent_exchanges and one.purpose not in own)
     raced, lost = _overlapped(told), _lost(judge) or _paused(judge)
     first, ending, began = result.take(), None, judge.run.clock()
     missing = [one for one in judge.run.overdue if not one.here()]
@@ -180,7 +180,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
         return
     # What another rule tells of is no finding of this one, but the rest is. Sent one after the other, they show better
     # what did it.
-    anew = {*result.undecided} or (back if judge.abreast else set())
+    anew = {*result.undecided} or (back if judge.concurrent_exchanges else set())
     result.findings = [one for one in first.findings if one.rule not in anew]
     result.findings += [one for one in second.findings if one.rule in anew]
     took = judge.run.clock() - began
@@ -189,7 +189,7 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     _confirm(judge, back, second.judged, raced=raced, lost=lost)
     _leave_what_came(result, [one for one in missing if one.here()])
     # The sweep takes long, and all players: it meets others sooner.
-    if doubtful or judge.run.unsteady or judge.run.disturbed or turn(item) > HARM:
+    if doubtful or judge.run.wrong_once or judge.run.disturbed or turn(item) > HARM:
         _leave_what_moves(judge, _DOUBTFUL if doubtful else took)
 
 
@@ -277,7 +277,9 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         # Where balances were seen to move, that they are still for a moment is no proof.
         if by_chance and not (judge.run.disturbed and any(money)) and _still(judge):
             continue
-        side_by_side = not raced and any(judge.abreast.intersection(one.exchanges) for one in mine)
+        side_by_side = not raced and any(
+            judge.concurrent_exchanges.intersection(one.exchanges) for one in mine
+        )
         # The CLIENT was away or paused, and was back before anybody asked: what was found then says nothing.
         says_nothing = lost and (not raced or (silent and not _in_races(judge, mine)))
         if side_by_side or says_nothing:
@@ -287,7 +289,7 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         if side_by_side:
             result.notes.setdefault(rule, []).append(HELD_ALONE)
         if side_by_side or not says_nothing:
-            judge.run.unsteady |= any(money)
+            judge.run.wrong_once |= any(money)
 
 
 def _run(item: pytest.Function, judge: Judge) -> Exception | None:
@@ -314,7 +316,7 @@ def _lost(judge: Judge) -> bool:
 
 def _paused(judge: Judge) -> bool:
     """Whether the CLIENT, or the machine, may have stood still for a while in this scenario."""
-    return judge.hurried or _failed(judge, {FailureKind.TIMEOUT})
+    return judge.wait_cut_short or _failed(judge, {FailureKind.TIMEOUT})
 
 
 def _failed(judge: Judge, kinds: Collection[FailureKind]) -> bool:

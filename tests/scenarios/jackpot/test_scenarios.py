@@ -22,7 +22,7 @@ from scenarios.target.loading import Target
 from tests.support.programs.mutants import serving
 
 # A right CLIENT is waited for as long as the machine needs: tests share it.
-UNHURRIED = replace(QUICK, patience=30)
+PATIENT = replace(QUICK, patience=30)
 EVERYTHING = tuple(rule.id for rule in select(provider="jackpot"))
 
 
@@ -34,7 +34,7 @@ def judged(target, rules, effort=QUICK, **options):
 
 def test_a_reference_that_confirms_automatically_is_not_accused(tmp_path):
     with reference_client(tmp_path, confirmation="automatic") as target:
-        result = judged(target, EVERYTHING, UNHURRIED, strict=True)
+        result = judged(target, EVERYTHING, PATIENT, strict=True)
     left = {
         verdict.rule.id: verdict.reason
         for verdict in result.verdicts
@@ -61,7 +61,7 @@ def test_a_client_may_hold_a_session_until_nobody_can_use_it(tmp_path, monkeypat
         driver = target.driver.model_copy(update={"sweep": None, "python": "waits:Driver"})
         waiting = target.model_copy(update={"driver": driver})
         monkeypatch.chdir(tmp_path)
-        result = judged(waiting, ("VCH-09",), UNHURRIED)
+        result = judged(waiting, ("VCH-09",), PATIENT)
     assert result.code is Exit.HOLDS
 
 
@@ -78,7 +78,7 @@ class HoldsUntilReady(Conversions):
 
 
 def test_a_client_may_hold_a_session_until_its_voucher_is_ready():
-    lies = replace(UNHURRIED, family_share=1)
+    lies = replace(PATIENT, family_share=1)
     with serving(parts=Parts(conversions=HoldsUntilReady)) as target:
         result = judged(target, ("EVT-09",), lies, strict=True)
         assert result.code is Exit.HOLDS
@@ -128,9 +128,9 @@ def test_nobody_at_the_notification_url_is_a_problem_of_the_target(tmp_path):
 
 def test_a_story_that_breaks_is_saved_and_breaks_again(tmp_path: Path):
     with serving("vch-free") as target:
-        hurried = replace(QUICK, patience=1)
-        first = judged(target, ("VCH-10",), hurried)
+        brief = replace(QUICK, patience=1)
+        first = judged(target, ("VCH-10",), brief)
         story = next(each.stories["VCH-10"] for each in first.run.results if each.stories)
-        again = judged(target, ("VCH-10",), hurried, story=story)
+        again = judged(target, ("VCH-10",), brief, story=story)
     assert again.verdicts[0].standing is Standing.FAILED
     assert again.code is Exit.BROKEN

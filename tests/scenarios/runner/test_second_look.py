@@ -72,11 +72,11 @@ def test_a_player_whom_somebody_else_used_breaks_no_rule():
     assert result.code in (Exit.UNDECIDED, Exit.HOLDS)
 
 
-class Unsteady(Watcher):
+class WrongOnce(Watcher):
     """A run in which a wrong balance was right when it was tried again."""
 
     def planned(self, run, scenarios):
-        run.unsteady = True
+        run.wrong_once = True
 
 
 def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
@@ -106,7 +106,7 @@ def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
             judge.fund(player, 500)
             judge.settled("RES-05", player, operator.result(player, player.money(700)))
     """)
-    result = judged(UsedAllTheTime(), "RES-05", paths=files, watchers=[Unsteady()])
+    result = judged(UsedAllTheTime(), "RES-05", paths=files, watchers=[WrongOnce()])
     assert standing(result, "RES-05") is Standing.UNDECIDED
     assert "with nothing sent" in verdict(result, "RES-05").reason
 
