@@ -35,7 +35,7 @@ def turn(item: pytest.Item) -> float:
 
 
 def grows(item: pytest.Item) -> bool:
-    """Whether ``item`` takes the longer the harder is tried."""
+    """Whether ``item`` takes the longer the harder is tried: only these fixtures tell a scenario how hard that is."""
     return bool({"effort", "cases"} & set(getattr(item, "fixturenames", ())))
 
 

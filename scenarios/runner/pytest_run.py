@@ -25,6 +25,12 @@ from simulators.providers import PROVIDERS
 
 PACKAGE = Path(__file__).parents[1]
 SCENARIOS = tuple(PACKAGE / name for name in PROVIDERS)
+# What of pytest no scenario uses: to look through it for fixtures and hooks takes longer than many a rule, and its
+# search for exceptions that nobody saw collects garbage five times when a run ends.
+_UNWANTED = (
+    "cacheprovider debugging doctest faulthandler legacypath monkeypatch pastebin recwarn setuponly setupplan "
+    "stepwise subtests terminal tmpdir unittest unraisableexception"
+)
 _SEEDS = 1_000_000
 
 
@@ -41,20 +47,20 @@ def check(
     are the scenario files, or pytest node ids (None: those of the package).
     """
     session = Session(Run(settings), list(watchers), sure=True)
-    arguments = [str(path) for path in (scenario_files(settings.rules) if paths is None else paths)]
+    files = scenario_files(settings.rules)
+    arguments = [str(path) for path in (files if paths is None else paths)]
     arguments += ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", str(PACKAGE), "--noconftest"]
     # No test here fails by an assertion of its own, so nothing has to be compiled again to explain one.
     arguments += ["--import-mode=importlib", "--assert=plain"]
     # Only sys.stdout is captured: a watcher that took it before still reaches the terminal, at once.
     arguments.append("--capture=sys")
-    # The last of these collects garbage five times when a run ends, which is a sixth of the time of a short one.
-    for unwanted in ("cacheprovider", "terminal", "faulthandler", "unraisableexception"):
+    for unwanted in _UNWANTED.split():
         arguments += ["-p", f"no:{unwanted}"]
     if report is not None:
         prepare_directory(report)
         arguments.append(f"--junitxml={report / JUNIT}")
     with _shut_off(), interruptible():
-        status = _played(arguments, session)
+        status = _played(arguments, session, [_Only(files)] if paths is None else [])
         session.pytest_sessionfinish()
     code = session.exit_code()
     if status == pytest.ExitCode.USAGE_ERROR:
@@ -76,10 +82,11 @@ def check(
 
 
 def scenario_files(rules: Sequence[str]) -> Sequence[Path]:
-    """The package's scenario files that name one of ``rules``: to collect all of them takes longer than many a rule."""
-    return [
-        path for path, text in _sources().items() if any(f'"{rule}"' in text for rule in rules)
-    ] or SCENARIOS
+    """The package's scenario files that name one of ``rules``, all where none does: to collect all of them takes longer
+    than many a rule.
+    """
+    naming = [path for path, text in _sources().items() if any(f'"{rule}"' in text for rule in rules)]
+    return naming or [*_sources()]
 
 
 @functools.cache
@@ -92,12 +99,22 @@ def _sources() -> dict[Path, str]:
     }
 
 
-def _played(arguments: list[str], session: Session) -> int:
+class _Only:
+    """A pytest plugin: of the folders that lead to ``files`` nothing else is looked at."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._on_the_way = {path for file in files for path in (file, *file.parents)}
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        return None if collection_path in self._on_the_way else True
+
+
+def _played(arguments: list[str], session: Session, plugins: Sequence[object]) -> int:
     """Run pytest. Once players are put back, it has nothing more to do than to write its file: where it cannot, the
     verdict stands, and a warning tells.
     """
     try:
-        return pytest.main(arguments, plugins=[session, fixtures])
+        return pytest.main(arguments, plugins=[session, fixtures, *plugins])
     except OSError as error:
         if not session.finished:
             raise

@@ -16,11 +16,14 @@ WAITING = ROOT / "tests" / "mutants"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    waiting = [item for item in items if WAITING in item.path.parents]
+    waiting: list[pytest.Item] = []
     # A module's tests stay together: they share fixtures.
-    modules = [
-        [*tests] for path, tests in groupby(items, lambda item: item.path) if WAITING not in path.parents
-    ]
+    modules: list[list[pytest.Item]] = []
+    for path, tests in groupby(items, lambda item: item.path):
+        if WAITING in path.parents:
+            waiting += tests
+        else:
+            modules.append([*tests])
     if not waiting or not modules:
         return
     # What takes longest comes first in its file: each worker begins with one of these.
