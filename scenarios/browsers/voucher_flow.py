@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from scenarios.browsers.polling import without_polling
 from scenarios.browsers.voucher_browser import Browser, Conversion
 from scenarios.browsers.waiting import wait_until
 from scenarios.contract import Level
@@ -376,7 +377,7 @@ class Conversions(Browser):
     def evidence(self, conversion: Conversion) -> list[Exchange]:
         """What passed between Jackpot and the CLIENT since the session began, the last of it."""
         since = self.run.history.since(conversion.first_exchange)
-        return [each for each in since if each.provider == JACKPOT][-_SHOWN:]
+        return without_polling(one for one in since if one.provider == JACKPOT)[-_SHOWN:]
 
     def finish(self) -> None:
         """Close every session that is open, so that nothing stays held; nothing is judged."""

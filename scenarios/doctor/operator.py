@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from scenarios.doctor.locked_rules import locked
 from scenarios.doctor.pace import pace
-from scenarios.doctor.providers import checkout_steps, jackpot_steps
+from scenarios.doctor.providers import TRIED, checkout_steps, jackpot_steps
 from scenarios.doctor.steps import DoctorStep, StepOutcome, started, untried
 from scenarios.hosting.checked import checked
 from scenarios.problems.errors import DriverProblem, Problem, TargetProblem
@@ -29,8 +29,6 @@ from simulators.providers import OPERATOR
 _FORTUNE = 10**13
 # How long a connection may take that only shows where it leaves from, in seconds.
 _CONNECT_SECONDS = 3.0
-# Driver entries that the OPERATOR's steps try; those of the other providers have steps of their own.
-_ELSEWHERE = {"voucher_session", "checkout_token"}
 
 
 def examine(run: Run, *, try_restart: bool = False) -> Iterator[DoctorStep]:
@@ -76,7 +74,7 @@ class Doctor:
         yield self._currencies()
         for name in self.driver.entries():
             # The ban's own step lifts it again.
-            if name not in _ELSEWHERE and (name != "unban" or not self.driver.has("ban")):
+            if name not in TRIED and (name != "unban" or not self.driver.has("ban")):
                 yield self._entry(name) if works else untried(name, "the callbacks come first: fix them")
 
     # The callbacks

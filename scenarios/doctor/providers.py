@@ -1,11 +1,14 @@
 """The doctor at the other providers' doors: Jackpot's notification URL, the checkout's tokens and decisions.
 
-Nothing that is tried here moves money: Jackpot closes a store that nobody has, the checkout asks for prices.
+Nothing that is tried here moves money: Jackpot closes a store that nobody has, the checkout asks for prices, and
+entries that read are asked about what there is not.
 """
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Final
 
 from scenarios.doctor.steps import DoctorStep, StepOutcome, untried
 from scenarios.driver.driver import a_text
@@ -23,12 +26,22 @@ from simulators.providers import CHECKOUT, JACKPOT
 from simulators.server.access.tokens import TokenStanding
 
 _AUTHENTICATION = "checkout authentication"
+# Entries that only read, each with the word for what it is asked about.
+_READ_OF: Final = {
+    JACKPOT: {"voucher": "notification_key", "store": "store"},
+    CHECKOUT: {"checkout_page": "variant", "order": "merchant_reference"},
+}
+# What is tried here rather than with the OPERATOR's entries.
+TRIED: Final = frozenset(
+    {"voucher_session", "checkout_token", "checkout_start", *_READ_OF[JACKPOT], *_READ_OF[CHECKOUT]}
+)
 _ACKNOWLEDGED = "HTTP 200, by which alone Jackpot knows that an event has arrived"
 
 
 def jackpot_steps(run: Run) -> Iterator[DoctorStep]:
     """Try ``[jackpot]``: whether its port is free, and whether the CLIENT acknowledges an event."""
     yield _tried("jackpot webhooks", partial(_notification, run))
+    yield from _entries_that_read(run, JACKPOT)
     if run.driver.has("voucher_session"):
         yield untried("voucher_session", "it may hold a player's money: pitboss check --only VTK tries it")
 
@@ -59,7 +72,46 @@ def checkout_steps(run: Run) -> Iterator[DoctorStep]:
     if run.driver.has("checkout_token"):
         for variant in run.settings.target.need_checkout().variants:
             yield _tried(f"checkout token, {variant}", partial(_token, run, variant))
+    yield from _entries_that_read(run, CHECKOUT)
+    if run.driver.has("checkout_start") and not _starts(run):
+        yield untried(
+            "checkout_start", "it is about a token: checkout_token in [driver], and variants in [checkout]"
+        )
     yield _tried(_AUTHENTICATION, partial(_authentication, run))
+
+
+def _starts(run: Run) -> bool:
+    """Whether the CLIENT's server can be asked to start a checkout."""
+    entries = run.driver.has("checkout_start") and run.driver.has("checkout_token")
+    return entries and bool(run.settings.target.need_checkout().variants)
+
+
+def _entries_that_read(run: Run, provider: str) -> Iterator[DoctorStep]:
+    """Ask each entry of ``provider`` that only reads: for the first product's page, else about what there is not."""
+    variants = run.settings.target.checkout.variants if run.settings.target.checkout else ()
+    for name, word in _READ_OF[provider].items():
+        if not run.driver.has(name):
+            continue
+        if word == "variant" and not variants:
+            yield untried(name, "it is about a product: add variants to [checkout]")
+        else:
+            about = variants[0] if word == "variant" else str(uuid.uuid4())
+            yield _tried(f"driver {name}", partial(_read, run, name, word, about))
+
+
+def _read(run: Run, name: str, word: str, about: str) -> DoctorStep:
+    answer = run.driver.raw(name, **{word: about})
+    there = word == "variant"
+    # A driver in Python raises for what there is not.
+    failed = answer.status >= 500 and (there or run.driver.kind(name) == "http")
+    if failed or answer.status in (401, 403) or (there and answer.status >= 400):
+        raise DriverProblem(
+            f"[driver] {name} answered HTTP {answer.status}, asked about {about if there else 'what there is not'}",
+            "the page" if there else "what says that there is none: HTTP 404, or an empty answer",
+            "correct the address or the headers of the entry, or fix the CLIENT",
+        )
+    asked = f"the page of {about}" if there else f"asked about a {word} that there is not"
+    return DoctorStep(StepOutcome.OK, f"driver {name}", f"{asked}: HTTP {answer.status}")
 
 
 def _port_and_keys(run: Run) -> DoctorStep:
@@ -82,7 +134,7 @@ def _authentication(run: Run) -> DoctorStep:
         if checkout.authentication is None
         else "checkouts are created under the Bearer token of authenticateClient (authentication in [checkout])"
     )
-    if not (run.driver.has("checkout_start") and run.driver.has("checkout_token") and checkout.variants):
+    if not _starts(run):
         if checkout.authentication is None:
             return DoctorStep(StepOutcome.OK, _AUTHENTICATION, agreed)
         advice = (

@@ -58,7 +58,9 @@ def judge_stories(
     judge.holds(plan.rule, True, expected="", seen="")
     if found is not None:
         story, broken = found
-        judge.result.stories[plan.rule] = replace(story, reading=broken.reading)
+        # A saved one stays as it is; one that was found may have been played once more, under other ids.
+        told = story if run.settings.story else story.told(broken.explained, broken.account)
+        judge.result.stories[plan.rule] = replace(told, reading=broken.reading)
         judge.holds(
             plan.rule,
             False,

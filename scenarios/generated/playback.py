@@ -129,7 +129,8 @@ class Stage:
         opening = player.money(self.opening)
         model = self.run.model
         allowed = acceptable(history, player.id, opening, player.currency, model)
-        numbers = tuple(exchange.number for exchange in history if _about(exchange, player))
+        # What others of the story did may be what led to it.
+        numbers = tuple(one.number for one in history if any(_about(one, each) for each in self.players))
         reading = self.read(player, allowed.nearest(opening), numbers, allowed.likely)
         if reading.amount not in allowed:
             self._leave(player, allowed.balances if allowed.listed else (), reading.amount)

@@ -16,14 +16,19 @@ from simulators.wallet.transactions import Kind
 class Suspicion(NamedTuple):
     """A mistake in words, how far it moves the balance, in units, and the ``rules`` that it breaks.
 
-    ``act`` is what it does with a transaction of ``kind``, in a word.
+    ``act`` is what it does with the ``transactions``, all of one kind, in a word.
     """
 
     delta: int
     text: str
-    kind: Kind
+    transactions: tuple[Transaction, ...]
     rules: tuple[str, ...] = ()
     act: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of what it is made with."""
+        return self.transactions[0].kind
 
     def explaining(self, seen: str) -> str:
         """Say what was ``seen``, and that this would explain it."""
@@ -111,7 +116,8 @@ def made_several_times(case: Case) -> Iterator[Suspicion]:
                 some |= {each + one.delta for each in some}
             sums |= some - {0}
         for delta in sums:
-            yield Suspicion(delta, f"{act} several times", found[0].kind, about, act)
+            made = tuple(t for one in found for t in one.transactions)
+            yield Suspicion(delta, f"{act} several times", made, about, act)
 
 
 def _came_first(rollback: Transaction, original: Transaction) -> bool:
@@ -153,14 +159,14 @@ def _copied(case: Case) -> Iterator[Suspicion]:
         for times in range(2, t.attempts + 1):
             often = "twice" if times == 2 else f"{times} times"
             told = case.says("", t, f"was {verb} {often}")
-            yield Suspicion((times - 1) * effect, told, t.kind, _AGAIN.get(t.kind, ()))
+            yield Suspicion((times - 1) * effect, told, (t,), _AGAIN.get(t.kind, ()))
 
 
 def _twice(case: Case) -> Iterator[Suspicion]:
     undone = _rolled_back(case)
     for t in _live(case):
         if t.kind is not Kind.ROLLBACK and t.id not in undone and not case.counted(t):
-            yield Suspicion(t.effect, case.says("", t, f"was {VERBS[t.kind]} twice"), t.kind)
+            yield Suspicion(t.effect, case.says("", t, f"was {VERBS[t.kind]} twice"), (t,))
 
 
 def _reused(case: Case) -> Iterator[Suspicion]:
@@ -169,12 +175,12 @@ def _reused(case: Case) -> Iterator[Suspicion]:
         rules = ("IDM-06",) * other_action + ("IDM-07",) * other_player or ("IDM-05",)
         effect, verb = _effect(case, t)
         told = case.says("", t, f"was {verb}, though its id had come before")
-        yield Suspicion(effect, told, t.kind, rules)
+        yield Suspicion(effect, told, (t,), rules)
         if rules == ("IDM-05",):
             instead = case.says(
                 "", t, f"was {verb} in place of the {case.money.bare(first.amount)} before it"
             )
-            yield Suspicion(effect - _effect(case, first)[0], instead, t.kind, rules)
+            yield Suspicion(effect - _effect(case, first)[0], instead, (t,), rules)
 
 
 def _not_at_all(case: Case) -> Iterator[Suspicion]:
@@ -182,14 +188,14 @@ def _not_at_all(case: Case) -> Iterator[Suspicion]:
     for t in case.own:
         plain = t.outcome is Status.OK and t.kind is not Kind.ROLLBACK and t.id not in undone
         if plain and not case.counted(t):
-            yield Suspicion(-t.effect, case.says("", t, f"was answered ok and not {VERBS[t.kind]}"), t.kind)
+            yield Suspicion(-t.effect, case.says("", t, f"was answered ok and not {VERBS[t.kind]}"), (t,))
 
 
 def _refused(case: Case) -> Iterator[Suspicion]:
     for t in case.own:
         if t.outcome is Status.REFUSED:
             effect, verb = _effect(case, t)
-            yield Suspicion(effect, case.says("refused", t, f"was {verb}"), t.kind, _AGAIN.get(t.kind, ()))
+            yield Suspicion(effect, case.says("refused", t, f"was {verb}"), (t,), _AGAIN.get(t.kind, ()))
 
 
 def _orphans(case: Case) -> Iterator[Suspicion]:
@@ -203,10 +209,10 @@ def _orphans(case: Case) -> Iterator[Suspicion]:
             continue
         elif original.outcome is Status.REFUSED:
             paid = f"was paid, though the {original.kind} {original.id} had been refused"
-            yield Suspicion(-original.effect, case.says("", t, paid), t.kind)
+            yield Suspicion(-original.effect, case.says("", t, paid), (t,))
         elif _came_first(t, original):
             paid = f"was paid before its {original.kind} {original.id} had come"
-            yield Suspicion(-original.effect, case.says("orphan", t, paid), t.kind)
+            yield Suspicion(-original.effect, case.says("orphan", t, paid), (t,))
 
 
 def _perhaps_orphans(case: Case) -> Iterator[Suspicion]:
@@ -218,8 +224,8 @@ def _perhaps_orphans(case: Case) -> Iterator[Suspicion]:
 
 
 def _as_orphan(case: Case, rollback: Transaction) -> Iterator[Suspicion]:
-    yield Suspicion(rollback.amount, case.says("orphan", rollback, "was paid"), rollback.kind)
-    yield Suspicion(-rollback.amount, case.says("orphan", rollback, "was taken"), rollback.kind)
+    yield Suspicion(rollback.amount, case.says("orphan", rollback, "was paid"), (rollback,))
+    yield Suspicion(-rollback.amount, case.says("orphan", rollback, "was taken"), (rollback,))
 
 
 def _late_bets(case: Case) -> Iterator[Suspicion]:
@@ -229,7 +235,7 @@ def _late_bets(case: Case) -> Iterator[Suspicion]:
             continue
         if original.outcome is not Status.REFUSED and _came_first(rollback, original):
             rest = f"was {VERBS[original.kind]} after its rollback {rollback.id}"
-            yield Suspicion(original.effect, case.says("late", original, rest), original.kind)
+            yield Suspicion(original.effect, case.says("late", original, rest), (original,))
 
 
 def _undoing(case: Case) -> list[tuple[Transaction, int]]:
@@ -241,20 +247,20 @@ def _second_rollbacks(case: Case) -> Iterator[Suspicion]:
     seen: set[str | None] = set()
     for t, back in _undoing(case):
         if t.of in seen:
-            yield Suspicion(back, case.says("second", t, f"of {t.of} moved money again"), t.kind)
+            yield Suspicion(back, case.says("second", t, f"of {t.of} moved money again"), (t,))
         seen.add(t.of)
 
 
 def _rollbacks(case: Case) -> Iterator[Suspicion]:
     for t, back in _undoing(case):
         paid, took = ("paid", "took") if back > 0 else ("taken", "paid")
-        yield Suspicion(back, case.says("", t, f"was {paid} double"), t.kind)
-        yield Suspicion(-2 * back, case.says("", t, f"moved the wrong way: it {took}"), t.kind)
-        yield Suspicion(-back, case.says("", t, f"of {t.of} was answered ok and moved nothing"), t.kind)
+        yield Suspicion(back, case.says("", t, f"was {paid} double"), (t,))
+        yield Suspicion(-2 * back, case.says("", t, f"moved the wrong way: it {took}"), (t,))
+        yield Suspicion(-back, case.says("", t, f"of {t.of} was answered ok and moved nothing"), (t,))
         excess = t.amount - abs(back)
         if excess > 0:
             own = f"moved its own amount, more than the {case.money.bare(abs(back))} of {t.of}"
-            yield Suspicion(excess if back > 0 else -excess, case.says("", t, own), t.kind)
+            yield Suspicion(excess if back > 0 else -excess, case.says("", t, own), (t,))
 
 
 def _unworthy(case: Case) -> Iterator[Suspicion]:
@@ -263,7 +269,7 @@ def _unworthy(case: Case) -> Iterator[Suspicion]:
         if t.kind is Kind.ROLLBACK and not effect:
             effect = t.amount
         word = "negative" if t.amount < 0 else "forged or malformed"
-        yield Suspicion(effect, case.says(word, t, "was applied"), t.kind)
+        yield Suspicion(effect, case.says(word, t, "was applied"), (t,))
 
 
 def _others(case: Case) -> Iterator[Suspicion]:
@@ -271,7 +277,7 @@ def _others(case: Case) -> Iterator[Suspicion]:
         whose = f"of the player {t.player} in {t.currency} moved this balance"
         original = case.original(t) or case.foreign_original(t)
         effect = t.effect if t.kind is not Kind.ROLLBACK else (-original.effect if original else t.amount)
-        yield Suspicion(effect, case.says("", t, whose), t.kind)
+        yield Suspicion(effect, case.says("", t, whose), (t,))
 
 
 _COPIES = ("IDM-01", "IDM-02", "IDM-03", "IDM-04", "IDM-09", "IDM-10", "IDM-11")

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from scenarios.contract import Level
+from scenarios.report.evidence import blamed, evidence
 from scenarios.report.files import script_of
 from scenarios.report.summary import replay_command, story_of
 from scenarios.run.findings import Finding, RuleVerdict, Standing, worst
@@ -55,8 +56,8 @@ def happened(run: Run, finding: Finding) -> str:
 
 def _act(run: Run, finding: Finding) -> str:
     """What was asked of the CLIENT last, where no case says what it was about."""
-    asked = [run.history[number] for number in finding.blamed or finding.exchanges]
-    wagers = [each for each in asked if each.purpose is Purpose.SCENARIO and each.provider == OPERATOR]
+    told = blamed(run, finding) or [run.history[number] for number in finding.exchanges]
+    wagers = [each for each in told if each.purpose is Purpose.SCENARIO and each.provider == OPERATOR]
     if not wagers or not isinstance(message := wagers[-1].message, Transaction):
         return ""
     return f"{wagers[-1].label} of {money.show(message.amount, message.currency)}"
@@ -93,28 +94,29 @@ def _findings(verdict: RuleVerdict) -> list[Finding]:
 
 
 def _exchanges(run: Run, finding: Finding) -> Iterator[Line]:
-    """What was sent and what came back; the wagers that only read a balance are one line.
+    """What was sent and what came back: first what did it, as far as that is known, then what else there is room for.
 
-    Of many it is those that are blamed, or that raced, or else the last, which moved the balance away from what it
-    should be.
+    What only read a balance, and what the CLIENT asked meanwhile, is one line each.
     """
-    exchanges = [run.history[number] for number in dict.fromkeys(finding.exchanges)]
-    # Where nothing but wagers that read a balance showed it, the first of them does.
-    telling = [each for each in exchanges if each.purpose is not Purpose.PROBE] or exchanges[:1]
-    probes = [each.number for each in exchanges if each not in telling]
-    blamed = [each for each in telling if each.number in finding.blamed]
-    raced = [each for each in blamed or telling if each.race is not None]
-    some = (raced or blamed)[:_EXCHANGES] or telling[-_EXCHANGES:]
-    more = [each.number for each in telling if each not in some]
-    if more:
-        yield Line("sent", f"{numbered(more)}, and:")
+    telling, asked, read = evidence(run, finding)
+    did = blamed(run, finding)
+    others = [each for each in telling if each not in did]
+    some = did[:_EXCHANGES] or others[-_EXCHANGES:]
+    if len(did) == len(some) and did:
+        # What led to it, next to it.
+        some += others[-(_EXCHANGES - len(some)) :] if len(some) < _EXCHANGES else []
     shown: dict[Request, Exchange] = {}
     pages: dict[bytes, Exchange] = {}
     for exchange in some:
         page = exchange if exchange.answer is None else pages.setdefault(exchange.answer.body, exchange)
         yield from _exchange(run, exchange, shown.setdefault(exchange.request, exchange), page)
-    if probes:
-        yield Line("balance", f"read by {numbered(probes)}")
+    for name, text, left in (
+        ("besides", "{}", [each for each in telling if each not in some]),
+        ("asked", "meanwhile by the CLIENT: {}", asked),
+        ("balance", "read by {}", read),
+    ):
+        if left:
+            yield Line(name, text.format(numbered([each.number for each in left])))
 
 
 def _exchange(run: Run, exchange: Exchange, first: Exchange, page: Exchange) -> Iterator[Line]:

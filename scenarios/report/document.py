@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from scenarios.report.accusation import happened
 from scenarios.report.drawing.balance import balance_curve
+from scenarios.report.evidence import blamed
 from scenarios.report.files import script_of
 from scenarios.report.repro.script import Scripted
 from scenarios.report.root_causes import to_fix
@@ -131,7 +132,7 @@ def _finding(run: Run, finding: Finding) -> schema.Finding:
         off=format(finding.off, "f"),
         decided_by=str(finding.observed),
         exchanges=list(finding.exchanges),
-        blamed=list(finding.blamed),
+        blamed=[each.number for each in blamed(run, finding)],
     )
 
 

@@ -1,5 +1,7 @@
 """What a report's folder receives, by name, where it is, and whether it can be written."""
 
+import contextlib
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -14,7 +16,7 @@ REPORT = "report.json"
 JUNIT = "junit.xml"
 HAR = "history.har"
 HTML = "report.html"
-# Where the report of the last run is, unless --report names another place.
+# Where the report of the last run is; where --report named another place, a link to that.
 LAST: Final = Path(".pitboss") / "last"
 
 
@@ -41,9 +43,30 @@ def prepare_directory(directory: Path) -> None:
 def last_directory() -> Path:
     """Make the folder of the last report, or a temporary one where that cannot be; ``--report`` names another."""
     try:
+        if LAST.is_symlink():
+            LAST.unlink()  # what it leads to is another run's
         prepare_directory(LAST)
-        # Nobody means to commit it.
-        (LAST.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        _uncommitted()
     except (UsageProblem, OSError):
         return Path(tempfile.mkdtemp(prefix="pitboss-report-"))
     return LAST
+
+
+def remember(directory: Path) -> None:
+    """Have the commands that ask for the last report find that in ``directory``, where links can be made."""
+    place = directory.resolve()
+    with contextlib.suppress(OSError):
+        if LAST.is_symlink():
+            LAST.unlink()
+        elif LAST.resolve() in (place, *place.parents):
+            return
+        elif LAST.exists():
+            shutil.rmtree(LAST)
+        LAST.parent.mkdir(exist_ok=True)
+        LAST.symlink_to(place, target_is_directory=True)
+        _uncommitted()
+
+
+def _uncommitted() -> None:
+    """Nobody means to commit what is there."""
+    (LAST.parent / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -26,7 +26,11 @@ def _standing(must: Mapping[str, int], should: Mapping[str, int], *, strict: boo
     judged = must["passed"] + must["failed"]
     warned = f"{rules(should['warned'], 'SHOULD')} {_is(should['warned'])} broken"
     if must["failed"]:
-        of = f"{must['failed']} of {rules(judged, 'judged MUST')}"
+        of = (
+            "the one MUST rule judged"
+            if judged == 1
+            else f"{must['failed']} of {rules(judged, 'judged MUST')}"
+        )
         return "failed", f"The contract is broken: {of} {_does(must['failed'])} not hold{_not_judged(must)}"
     if strict and should["warned"]:
         return "failed", f"The contract is broken: {warned}, and the run was strict"

@@ -84,13 +84,15 @@ class Judge(Attributing):
         claims: Sequence[str] = (),
         compared: bool = False,
         order: OrderRead | None = None,
+        blamed: Sequence[Exchange] = (),
     ) -> bool:
         """Record a finding against ``rule`` unless ``condition``; return ``condition``.
 
         ``level`` defaults to the rule's own (SHOULD for an INFO rule is never a failure); ``off`` is the
         money at stake, ``observed`` what decides it, an answer or the CLIENT's own request where nothing is said.
         ``whose``, ``right``, ``currency``, ``mistake`` and ``cases`` are the finding's, where a balance decides it;
-        ``claims`` and ``compared`` where a token does, ``order`` where a checkout's does.
+        ``claims`` and ``compared`` where a token does, ``order`` where a checkout's does. ``blamed`` are those of
+        ``exchanges`` that did it, where that is more than what was sent last.
         """
         self._mark(rule)
         if not condition:
@@ -106,7 +108,8 @@ class Judge(Attributing):
             found = Finding(rule, level or RULES[rule].level, expected, seen, numbers, case, off, observed)
             money = replace(found, whose=whose, right=tuple(right), currency=currency, mistake=mistake)
             token = replace(money, claims=tuple(claims), compared=compared, order=order)
-            self._add(replace(token, cases=tuple(cases)))
+            did = tuple(exchange.number for exchange in blamed)
+            self._add(replace(token, cases=tuple(cases), blamed=did))
         return condition
 
     def was(

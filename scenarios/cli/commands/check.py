@@ -12,7 +12,7 @@ from scenarios.cli.options import config as config_option
 from scenarios.contract import select
 from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.report.ci import github
-from scenarios.report.files import LAST, last_directory
+from scenarios.report.files import LAST, last_directory, remember
 from scenarios.report.saved import broken_rules, open_rules, read_report
 from scenarios.report.terminal import Terminal
 from scenarios.run.judge import Judged
@@ -55,7 +55,7 @@ def options(effort: str = "normal") -> Option[Any]:
         click.option(
             "--last-failed",
             is_flag=True,
-            help=f"Only what was broken or undecided in the last report ({LAST}).",
+            help="Only what was broken or undecided in the last report, wherever that was written.",
         ),
         click.option("-x", "--exit-first", is_flag=True, help="End with the first MUST that is broken."),
         click.option(
@@ -139,6 +139,7 @@ def judge(settings: Settings, report: Path | None) -> Exit:
     with github.unobeyed():
         judged: Judged = check(settings, report=report, watchers=[terminal])
         if judged.problem is None:
+            remember(report)
             terminal.conclude(judged, report)
     if github.active():
         for line in github.of_verdicts(judged):

@@ -74,19 +74,22 @@ def blame(
     breaches: Iterable[tuple[str, Exchange, str]],
     level: Level | None = None,
 ) -> None:
-    """One finding for each kind of breach (kind, exchange, what was seen), not one for each exchange."""
-    kinds: dict[str, list[tuple[Exchange, str]]] = {}
+    """One finding for each kind of breach (kind, exchange, what was seen) and status, not one for each exchange."""
+    kinds: dict[tuple[str, int | None], list[tuple[Exchange, str]]] = {}
     for kind, exchange, seen in breaches:
-        kinds.setdefault(kind, []).append((exchange, seen))
+        status = None if exchange.answer is None else exchange.answer.status
+        kinds.setdefault((kind, status), []).append((exchange, seen))
     judge.holds(rule, True, expected=expected, seen="")
-    for kind, found in kinds.items():
+    for (kind, _), found in kinds.items():
         more = f" ({len(found)} such answers)" if len(found) > 1 else ""
+        shown = [exchange for exchange, _ in found[:_SHOWN]]
         judge.holds(
             rule,
             False,
             expected=expected,
             seen=found[0][1] + more,
-            exchanges=[exchange for exchange, _ in found[:_SHOWN]],
+            exchanges=shown,
+            blamed=shown,
             case=kind,
             level=level,
             observed=_observed(found[0][0]),

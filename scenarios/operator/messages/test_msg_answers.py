@@ -72,7 +72,7 @@ def test_every_signed_request_is_answered_200(run: Run, judge: Judge) -> None:
         "MSG-01",
         "HTTP status 200",
         (
-            (f"{exchange.label}, HTTP {exchange.answer.status}", exchange, said(exchange))
+            (exchange.label, exchange, said(exchange))
             for exchange in answers.answered(run)
             if exchange.answer is not None
             and exchange.answer.status != 200

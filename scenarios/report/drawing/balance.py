@@ -1,6 +1,7 @@
 """The balance over a generated history, as report.json tells it: what the wallet model allows after each exchange."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from scenarios.contract import RULES
 from scenarios.oracles.acceptable import acceptable
@@ -29,8 +30,11 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve |
     wagers = [exchange for exchange in exchanges if isinstance(exchange.message, Transaction)]
     name = name or next((exchange.message.player for exchange in wagers), "")
     player = next((one for one in (*run.players, *run.other_players) if one.id == name), None)
+    # What others of the story did moves this balance only where something is wrong.
+    wagers = [exchange for exchange in wagers if exchange.message.player == name]
     if player is None or not wagers:
         return None
+    figure = partial(money.figure, currency=player.currency)
     opening = money.from_minor(story.opening, player.currency)
     points = []
     for place, exchange in enumerate(wagers, 1):
@@ -40,16 +44,16 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve |
                 exchange=exchange.number,
                 at=round(exchange.invoked - wagers[0].invoked, 6),
                 label=_label(exchange, wagers),
-                low=format(min(allowed), "f"),
-                high=format(max(allowed), "f"),
+                low=figure(min(allowed)),
+                high=figure(max(allowed)),
             )
         )
     return BalanceCurve(
         player=run.redactor.text(player.id),
         currency=player.currency,
-        opening=format(opening, "f"),
+        opening=figure(opening),
         points=points,
-        seen=None if seen is None else format(seen, "f"),
+        seen=None if seen is None else figure(seen),
     )
 
 
@@ -59,5 +63,5 @@ def _label(exchange: Exchange, wagers: Sequence[Exchange]) -> str:
     again = exchange.copy_of is not None or any(
         one.message == message and one.number < exchange.number for one in wagers
     )
-    words = f"{'copy of ' if again else ''}{message.kind} {format(message.amount, 'f')}"
+    words = f"{'copy of ' if again else ''}{message.kind} {money.figure(message.amount, message.currency)}"
     return words if exchange.ok else f"{words}, {exchange.effect}"

@@ -25,6 +25,8 @@ _FROM, _TO = 4.0, 96.0
 # Texts of findings: so many characters a line, so many lines, each so high.
 _WIDTH, _TEXT_LINES, _TEXT = 46, 4, 15
 _UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+# Stands beside what is blamed, for those who see no colours.
+_BLAMED = "✗"
 # How far a broken arrow gets, and how many characters have room above it.
 _BREAK, _BESIDE = 0.52, 26
 
@@ -41,11 +43,11 @@ class _Drawing:
 
 
 def diagram(exchanges: Sequence[Exchange], findings: Sequence[Finding] = ()) -> Markup:
-    """``exchanges`` as a diagram; with ``findings`` it ends in what was expected and what was seen."""
+    """``exchanges`` as a diagram; with ``findings`` it marks what they blame and ends in expected and seen."""
     providers = list(dict.fromkeys(exchange.provider for exchange in exchanges))[: max(_PLACES)]
     spots, client = _PLACES[max(1, len(providers))]
     made = _Drawing(dict(zip(providers, spots, strict=False)), client)
-    for row in rows(exchanges):
+    for row in rows(exchanges, {number for finding in findings for number in finding.blamed}):
         _draw(made, row)
     for finding in findings:
         _conclude(made, finding)
@@ -97,13 +99,16 @@ def _arrow(made: _Drawing, arrow: Arrow) -> None:
     look = f"arrow {arrow.look}{' slow' if arrow.slow else ''}"
     # The label of an arrow that ends early stands clear of the cross.
     middle = (start + tip) / 2 if arrow.broken and len(arrow.label) < _BESIDE else (start + end) / 2
+    if arrow.blamed:
+        made.parts.append(box(0, y - 19, 100, _ARROW + (_DETAIL if arrow.detail else 0), "blamed"))
     made.parts.append(words(arrow.label, middle, y - 5, f"label {arrow.look}", "middle"))
     made.parts.append(line(start, y, tip, y, look))
     if arrow.look == "copy":
         made.parts.append(line(start, y + 3, tip, y + 3, look))
     made.parts.append(_cross(tip, y) if arrow.broken else _head(end, y, rightwards=end > start, look=look))
     if arrow.aside:
-        made.parts.append(words(arrow.aside, 0.5, y + 3, "aside"))
+        aside = f"{_BLAMED} {arrow.aside}" if arrow.blamed else arrow.aside
+        made.parts.append(words(aside, 0.5, y + 3, "aside"))
     if arrow.detail:
         made.parts.append(words(arrow.detail, (start + end) / 2, y + 14, "detail", "middle"))
         made.y += _DETAIL
@@ -145,7 +150,8 @@ def _race(made: _Drawing, race: Race) -> None:
         made.parts.append(words(text, x, top + _LANE * len(race.lanes) + 15, "aside", anchor))
     for place, lane in enumerate(race.lanes):
         y = top + _LANE * place
-        made.parts.append(words(shortened(lane.label, 44), _FROM, y + 13, "label", "start"))
+        label = f"{_BLAMED} {lane.label}" if lane.blamed else lane.label
+        made.parts.append(words(shortened(label, 44), _FROM, y + 13, "label", "start"))
         made.parts.append(words(shortened(lane.answer, 34), _TO, y + 13, f"label {lane.look}", "end"))
         begin, end = _scaled(lane.begin, race), _scaled(race.seconds if lane.end is None else lane.end, race)
         made.parts.append(box(begin, y + 17, max(0.6, end - begin), 5, f"bar {lane.look}"))

@@ -5,7 +5,7 @@ inside of it. What was sent at once becomes one race, drawn to time.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
@@ -29,7 +29,7 @@ _SLOW = {"slow-body", "slow-reader"}
 @dataclass(frozen=True, slots=True)
 class Arrow:
     """One message. ``look`` is request, copy, forged, ok, refused or unknown; ``broken`` ends before it arrives;
-    ``aside`` stands in the margin; ``slow`` is drawn in pieces.
+    ``aside`` stands in the margin; ``slow`` is drawn in pieces; ``blamed`` is marked.
     """
 
     provider: str
@@ -40,17 +40,22 @@ class Arrow:
     detail: str = ""
     broken: bool = False
     slow: bool = False
+    blamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One request of a race: from ``begin`` to ``end`` seconds after the first left; None where nothing came back."""
+    """One request of a race: from ``begin`` to ``end`` seconds after the first left; None where nothing came back.
+
+    ``blamed`` is marked.
+    """
 
     label: str
     answer: str
     look: str
     begin: float
     end: float | None
+    blamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class _Timed:
     exchange: Exchange
     begin: float
     end: float | None
+    blamed: bool
 
     @property
     def until(self) -> float:
@@ -99,9 +105,10 @@ class _Timed:
         return self.exchange.purpose == Purpose.PROBE
 
 
-def rows(exchanges: Iterable[Exchange]) -> list[Row]:
-    """The rows of a diagram of ``exchanges``."""
-    timed = sorted((_timed(one) for one in exchanges), key=lambda one: (one.begin, one.exchange.number))
+def rows(exchanges: Iterable[Exchange], blamed: Collection[int] = ()) -> list[Row]:
+    """The rows of a diagram of ``exchanges``, of which those with the numbers ``blamed`` are marked."""
+    timed = [_timed(one, one.number in blamed) for one in exchanges]
+    timed.sort(key=lambda one: (one.begin, one.exchange.number))
     made: list[Row] = []
     before: _Timed | None = None
     for cluster in _condensed(_clusters(timed)):
@@ -112,14 +119,14 @@ def rows(exchanges: Iterable[Exchange]) -> list[Row]:
     return made
 
 
-def _timed(exchange: Exchange) -> _Timed:
+def _timed(exchange: Exchange, blamed: bool) -> _Timed:
     begin = exchange.invoked
     if begin is None:
         try:
             begin = datetime.fromisoformat(exchange.at).timestamp()
         except ValueError:
             begin = float(exchange.number)
-    return _Timed(exchange, begin, None if exchange.seconds is None else begin + exchange.seconds)
+    return _Timed(exchange, begin, None if exchange.seconds is None else begin + exchange.seconds, blamed)
 
 
 def _clusters(timed: Sequence[_Timed]) -> list[list[_Timed]]:
@@ -160,7 +167,8 @@ def _sameness(cluster: list[_Timed]) -> tuple[object, ...] | None:
         return (Purpose.PROBE,)
     if one.faults or one.answer is None:
         return None
-    return one.provider, one.direction, _label(one), _amount(one), one.outcome, one.error, one.copy_of
+    alike = one.provider, one.direction, _label(one), _amount(one), one.outcome, one.error, one.copy_of
+    return *alike, cluster[0].blamed
 
 
 def _drawn(cluster: list[_Timed]) -> list[Row]:
@@ -210,6 +218,7 @@ def _repeated(cluster: list[_Timed]) -> list[Row]:
         request.look,
         request.aside,
         f"to #{last}, one after the other",
+        blamed=request.blamed,
     )
     return [many, answer]
 
@@ -226,6 +235,7 @@ def _race(cluster: list[_Timed]) -> Race:
             look=_answer_look(one.exchange),
             begin=one.begin - origin,
             end=None if one.end is None else one.end - origin,
+            blamed=one.blamed and not all(each.blamed for each in cluster),
         )
         for one in cluster
     )
@@ -237,14 +247,14 @@ def _sequence(cluster: list[_Timed]) -> list[Row]:
     several = len(cluster) > 1
     events: list[tuple[float, int, Arrow]] = []
     for one in cluster:
-        events.append((one.begin, one.exchange.number, _request(one.exchange)))
+        events.append((one.begin, one.exchange.number, _request(one.exchange, one.blamed)))
         if not _unsent(one.exchange):
             # A lost answer stands behind its request; nobody knows when it would have come.
             events.append((one.until, one.exchange.number, _answer(one, several)))
     return [arrow for _, _, arrow in sorted(events, key=lambda event: (event[0], event[1]))]
 
 
-def _request(exchange: Exchange) -> Arrow:
+def _request(exchange: Exchange, blamed: bool) -> Arrow:
     look = "copy" if exchange.copy_of is not None else "request"
     if exchange.purpose == Purpose.FORGERY:
         look = "forged"
@@ -257,6 +267,7 @@ def _request(exchange: Exchange) -> Arrow:
         shortened("; ".join(exchange.faults), 90),
         broken=_unsent(exchange),
         slow=not _SLOW.isdisjoint(exchange.fault_names),
+        blamed=blamed,
     )
 
 

@@ -70,7 +70,7 @@ class Finding(_Part):
     """One breach; ``off`` is the money at stake, as text in the player's currency.
 
     ``headline`` says in one line what happened; ``cases`` names those of many that one reading shows, which ``case``
-    has as one text; ``blamed`` are the ``exchanges`` that these are about. ``decided_by`` says what shows it: the
+    has as one text; ``blamed`` are those of the ``exchanges`` that did it. ``decided_by`` says what shows it: the
     "balance"; an answer, which says "done" or "refused" wrongly, "failed" (5xx), is "unreadable" or "silent", or is
     another "answer" than it should be; a "request" of the CLIENT's own; what it has "shown" to players. Both texts are
     "" in reports that do not say.

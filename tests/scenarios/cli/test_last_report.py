@@ -45,6 +45,16 @@ def test_a_check_leaves_its_report_and_the_next_judges_what_was_broken(tmp_path)
         two = ("check", "--only", "RBK-04,RES-01", "--effort", "quick")
         known = pitboss(*two, "--baseline", "known.json", cwd=tmp_path)
         assert known.returncode == 0
+        # Another place is remembered, and what is there is left alone by the next run.
+        assert (
+            pitboss("check", "--last-failed", "--effort", "quick", "--report", "out", cwd=tmp_path).returncode
+            == 1
+        )
+        written = (tmp_path / "out" / "report.json").read_text()
+        assert (last / "report.json").read_text() == written
+        again = pitboss("check", "--last-failed", "--effort", "quick", cwd=tmp_path)
+        assert (again.returncode, (tmp_path / "out" / "report.json").read_text()) == (1, written)
+        assert not last.is_symlink()
         assert "known from the baseline, and not counted: RBK-04" in known.stdout
         assert "1 of 2 judged MUST rules does not hold; nothing of that is new" in known.stdout
         assert pitboss(*two, "-x", "--baseline", "before.json", cwd=tmp_path).returncode == 0

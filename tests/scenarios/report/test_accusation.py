@@ -12,10 +12,12 @@ from scenarios.contract import RULES, Observed
 from scenarios.contract.rule import CAUSES
 from scenarios.report.accusation import numbered
 from scenarios.report.document import document
+from scenarios.report.drawing.diagram import diagram
+from scenarios.report.drawing.diagram_rows import Arrow, rows
 from scenarios.report.headline import headline
 from scenarios.report.summary import named
 from scenarios.report.terminal import Terminal
-from tests.support.in_memory.faulty_wallets import OtherCode, PaysOrphans
+from tests.support.in_memory.faulty_wallets import OtherCode, PaysOrphans, RollbackAdds
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.odd_wallets import CopiesAreErrors
 from tests.support.in_memory.wallets import Refused, Wallet
@@ -73,6 +75,21 @@ def test_what_a_must_says_besides_is_told_and_counted_as_should():
     assert "! BET-03 broken (SHOULD): " in text
     assert "The one MUST rule judged holds, but 1 SHOULD rule is broken" in text
     assert "MUST 1 passed, 0 failed, 0 skipped, 0 undecided; SHOULD 0 passed, 1 warned" in text
+
+
+def test_what_did_it_comes_first_and_is_marked_in_the_drawing():
+    found = judged(RollbackAdds(), "RBK-02", seed=7)
+    block = shown(found, 400).partition("✗ RBK-02")[2].splitlines()
+    at = next(place for place, line in enumerate(block) if line.lstrip().startswith("#"))
+    assert "/transaction-rollback" in block[at]
+    guilty, led = (re.match(r" +#(\d+) ", block[place]) for place in (at, at + 2))
+    assert int(led[1]) < int(guilty[1])
+    [told] = document(found.run, found.verdicts).rules
+    finding = told.scenarios[0].findings[0]
+    drawn = [row for row in rows(told.scenarios[0].exchanges, finding.blamed) if isinstance(row, Arrow)]
+    marked = [row.aside for row in drawn if row.blamed]
+    assert marked == [f"#{number}" for number in finding.blamed]
+    assert str(diagram(told.scenarios[0].exchanges, [finding])).count("✗ #") == len(marked) == 1
 
 
 class TakesAnyType(Wallet):

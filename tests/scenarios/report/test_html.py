@@ -95,7 +95,7 @@ AUDIT = {"verdict": "clean", "players": 200, "transactions": 12_000, "off": "0.0
             {"interrupted": True},
             (
                 "failed",
-                "Interrupted. The contract is broken: 1 of 1 judged MUST rule does not hold.",
+                "Interrupted. The contract is broken: the one MUST rule judged does not hold.",
             ),
         ),
         ([], {"audit": AUDIT}, ("passed", "The audit of 200 players and 12,000 transactions is clean.")),

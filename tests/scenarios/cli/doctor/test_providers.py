@@ -51,6 +51,11 @@ def examine(tmp_path, site):
     return examine
 
 
+# Entries that only read.
+READS = (
+    '[driver]\nstore = { get = "SITE/stores/{store}" }\nvoucher = { get = "SITE/vouchers/{notification_key}" }\n'
+    'order = { get = "SITE/checkout/orders/{merchant_reference}" }\ncheckout_page = { get = "SITE/PAGE" }\n'
+)
 TOKEN = '[driver]\ncheckout_token = { get = "SITE/checkout/token?variant={variant}", read = "token" }\n'
 
 
@@ -60,6 +65,19 @@ def test_right_doors_are_found_right_without_an_operator(examine):
     assert "jackpot webhooks: store/disabled, for a store that nobody has, was acknowledged" in result.output
     assert "checkout token, mug-blue: it is signed as agreed\n" in result.output
     assert "locked" in result.output
+
+
+def test_entries_that_read_are_asked_about_what_there_is_not(examine):
+    page = "checkout/page?variant={variant}"
+    result = examine(jackpot={}, checkout={}, driver=READS.replace("PAGE", page))
+    assert result.exit_code == 0, result.output
+    for name, word in (("store", "store"), ("voucher", "notification_key"), ("order", "merchant_reference")):
+        assert f"driver {name}: asked about a {word} that there is not: HTTP 404" in result.output
+    assert "driver checkout_page: the page of mug-blue: HTTP 200" in result.output
+    assert "not tried" not in result.output
+    result = examine(checkout={}, driver=READS.replace("PAGE", "nowhere"))
+    assert result.exit_code == 3
+    assert "[driver] checkout_page answered HTTP 404, asked about mug-blue" in result.output
 
 
 def test_a_wrong_notification_url_is_told(examine, site):
