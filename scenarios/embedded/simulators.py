@@ -17,10 +17,17 @@ from scenarios.hosting.served import Address, Play, serving
 from scenarios.problems.did_you_mean import did_you_mean
 from scenarios.problems.errors import UsageProblem
 from scenarios.wallet.operator_client import How, Verbs
+from simulators.checkout.world import Checkout
 from simulators.exchanges.history import Exchange, History
+from simulators.jackpot.credentials.grants import Kind
+from simulators.jackpot.requests import JWT_BEARER, JwtBearerGrant
+from simulators.jackpot.service import WIDGET_CLIENT_ID
+from simulators.jackpot.wire import Voucher
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR
+from simulators.server.responses import ApiError
 from simulators.transport.delivery import Fault
 from simulators.values import decimal_json, money
+from simulators.values.state_machine import IllegalTransition
 from simulators.wallet.transactions import Transaction
 
 # What the control API does that a test can do without a served console.
@@ -37,6 +44,10 @@ ACTIONS: Final = (
     "rotate",
     "store",
 )
+
+
+# How long the CLIENT may take to acknowledge a decision, attempts again included, in seconds.
+_PATIENCE: Final = 30.0
 
 
 class EmbeddedSimulator:
@@ -257,6 +268,29 @@ class EmbeddedJackpot(EmbeddedSimulator):
         lines = [f"{name}={decimal_json.dumps(value).decode()}" for name, value in changes.items()]
         return self.do("store", act=act, store=store, changes="\n".join(lines))
 
+    def buy(self, token: str, value: Decimal, *, store: str | None = None) -> Voucher:
+        """Buy a voucher with the session's JWT that your CLIENT minted, as a player does in the widget; return it.
+
+        ``value`` is what it is worth, in EUR, ``store`` an id, the first store's where it is left out. Webhooks tell of
+        it. Raises UsageProblem where Jackpot refuses.
+        """
+        service = self.simulator.service
+        asked = JwtBearerGrant(
+            grant_type=JWT_BEARER, client_id=service.agreement.client_id or WIDGET_CLIENT_ID, assertion=token
+        )
+        try:
+            session = service.authenticate((Kind.SESSION,), None, service.token(asked).access_token)
+            bought: Voucher = service.reserve(
+                session, store or self.simulator.account.listings[0].store.id, value=value
+            )
+        except ApiError as refused:
+            raise UsageProblem(
+                f"Jackpot refuses: {refused.code}: {refused.message}",
+                "a new session's JWT, under which there is such a voucher at the store",
+                "mint it as Jackpot's documents say, and choose a value that the store has",
+            ) from None
+        return bought
+
 
 class EmbeddedCheckout(EmbeddedSimulator):
     """The checkout: its decisions, its hosted page, and its API."""
@@ -281,6 +315,27 @@ class EmbeddedCheckout(EmbeddedSimulator):
     def key(self) -> str:
         """The secret that tokens and decisions are signed under."""
         return str(self.agreed("key"))
+
+    def buy(self, token: str, *, approved: bool = True) -> list[Exchange]:
+        """Open the checkout of the token that your CLIENT minted, as a shopper does, and approve or decline it on its
+        page; return the exchanges of the decision. Raises UsageProblem where the token does not hold, or was decided.
+        """
+        made = self.simulator.create(token)
+        if not isinstance(made, Checkout):
+            wrong = "; ".join(fault.message for fault in made.faults)
+            raise UsageProblem(
+                f"the checkout refuses the token: {wrong}",
+                "a merchant's token as the checkout's documents have it, signed under checkout_simulator.key",
+                "fix what mints it",
+            )
+        try:
+            notice = self.simulator.decide(made.token, approved)
+        except IllegalTransition as over:
+            raise UsageProblem(
+                f"the checkout of this token is over: {over}", "a checkout that is open", "mint another token"
+            ) from None
+        told = self.simulator.queue.wait(notice.id, _PATIENCE)
+        return [self.history[one.exchange] for one in told.attempts if one.exchange is not None]
 
 
 class Embedded:

@@ -83,7 +83,7 @@ def test_nothing_is_sent_before_there_is_an_address(provider, key, send):
         assert len(simulator.history) == 0
 
 
-def test_a_decision_goes_to_the_address_in_its_own_token(checkout_simulator, client):
+def merchants_token(checkout_simulator, client):
     claims = {
         "iss": checkout_simulator.merchant_id,
         "sub": "Merchant",
@@ -95,7 +95,35 @@ def test_a_decision_goes_to_the_address_in_its_own_token(checkout_simulator, cli
             "callbackUrls": {"serverToServer": f"{client}/theirs"},
         },
     }
-    made = checkout_simulator.simulator.create(jwt.encode(claims, checkout_simulator.key, "HS256"))
+    return jwt.encode(claims, checkout_simulator.key, "HS256")
+
+
+def test_a_shopper_approves_on_the_hosted_page_and_the_decision_is_sent(checkout_simulator, client):
+    token = merchants_token(checkout_simulator, client)
+    [sent] = checkout_simulator.buy(token, approved=False)
+    assert sent.ok
+    assert [path for path, _, _ in Recorder.seen] == ["/theirs"]
+    assert [one.state for one in checkout_simulator.simulator.checkouts] == ["declined"]
+    with pytest.raises(UsageProblem, match="the checkout of this token is over"):
+        checkout_simulator.buy(token)
+    with pytest.raises(UsageProblem, match="the checkout refuses the token"):
+        checkout_simulator.buy(jwt.encode({"iss": "somebody"}, checkout_simulator.key, "HS256"))
+
+
+def test_a_player_buys_a_voucher_and_the_client_is_told(jackpot_simulator, client):
+    jackpot_simulator.notification_url = client
+    claims = {"amount": 25, "userId": "alice", "iat": int(time.time()), "notificationKey": "key-1"}
+    token = jwt.encode(claims, jackpot_simulator.api_signature, "HS256")
+    bought = jackpot_simulator.buy(token, Decimal(20))
+    [reserved] = jackpot_simulator.exchanges("coupon/reserved", count=1, wait=30)
+    told = json.loads(reserved.request.body)["message"]
+    assert (told["id"], told["value"], told["initialAmount"]) == (bought.id, "20.00", "18.00")
+    with pytest.raises(UsageProblem, match="Jackpot refuses: JWT_USED"):
+        jackpot_simulator.buy(token, Decimal(20))
+
+
+def test_a_decision_goes_to_the_address_in_its_own_token(checkout_simulator, client):
+    made = checkout_simulator.simulator.create(merchants_token(checkout_simulator, client))
     [sent] = checkout_simulator.raise_event("decision/approved", checkout_token=made.token)
     assert sent.ok
     assert [path for path, _, _ in Recorder.seen] == ["/theirs"]
