@@ -16,6 +16,7 @@ from loadtests.benchmarks.traffic.bodies import COUNT, bodies
 from loadtests.benchmarks.traffic.ratios import BARE, LABELS, OURS, WRK, Measured, fake, sound
 from loadtests.benchmarks.traffic.wrk import Prepared
 from simulators.operator.dialect import HASH_HEADER, SPORTSBOOK
+from simulators.providers import PROVIDERS
 from tests.support.sportsbook_messages import parse, signed
 
 
@@ -108,15 +109,16 @@ def test_a_simulator_is_measured_where_prism_is_absent(programs, monkeypatch):
         providers._tool("prism")
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS[:-1], ids=lambda endpoint: endpoint.path)
-def test_every_endpoint_answers_what_prism_is_given(endpoint):
-    with providers.ours(endpoint.provider) as running:
-        running.requests = endpoint.requests(f"http://127.0.0.1:{running.port}")
-        document = providers.answered(running)
-    assert document
-    if endpoint.fresh:
-        assert document["data"]["createMerchantCheckout"]["errors"] is None
-        assert len({one.body for one in running.requests}) == len(running.requests)
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_endpoint_answers_what_prism_is_given(provider):
+    with providers.ours(provider) as running:
+        for endpoint in (each for each in ENDPOINTS[:-1] if each.provider == provider):
+            running.requests = endpoint.requests(f"http://127.0.0.1:{running.port}")
+            document = providers.answered(running)
+            assert document, endpoint.path
+            if endpoint.fresh:
+                assert document["data"]["createMerchantCheckout"]["errors"] is None
+                assert len({one.body for one in running.requests}) == len(running.requests)
 
 
 def test_a_start_is_measured():
