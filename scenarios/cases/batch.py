@@ -5,6 +5,7 @@ moved money, and the difference says which: no two sets of them add up to the sa
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -317,14 +318,17 @@ def late_copies(
     when: str,
     firsts: Sequence[tuple[str, Exchange, Exchange]],
     *,
+    during: AbstractContextManager[None] | None = None,
     last: bool = False,
 ) -> None:
     """Send copies once more ``when`` something has passed since ``firsts``: the same answers, and no money.
 
+    They are sent ``during`` what then is over when the balance is read.
     ``firsts`` are by kind, with a copy that came at once: how that is answered is IDM-01's matter; here it must not be
     answered otherwise later.
     """
-    late = judge.together([partial(operator.again, first) for _, first, _ in firsts])
+    with during or nullcontext():
+        late = judge.together([partial(operator.again, first) for _, first, _ in firsts])
     for (kind, first, copy), later in zip(firsts, late, strict=True):
         if answered_alike(first, copy):
             judge.same_client_id(rule, first, later, case=f"{kind}, {when}")

@@ -172,6 +172,20 @@ def test_a_wrong_hash_of_a_rollback_is_refused(
     batch.settle()
 
 
+@pytest.mark.rules("SIG-02")
+def test_a_forged_copy_is_refused(operator: Verbs, player: Player, judge: Judge, rng: Random) -> None:
+    """What was handled already is refused like anything else where its hash is wrong."""
+    judge.fund(player, 1000)
+    bet = operator.bet(player, player.money(100))
+    firsts = [bet, operator.result(player, player.money(50))]
+    if bet.ok and _rollbacks_checked(operator, player, rng):
+        firsts.append(operator.rollback(bet))
+    for first in firsts:
+        if first.ok:
+            forged = _forged(operator, first.message, wrong=RANDOM_HEX, rng=rng)
+            judge.refused("SIG-02", forged, case=f"a forged copy of a {first.title}")
+
+
 @pytest.mark.rules("SIG-03")
 def test_a_missing_header_is_refused(operator: Verbs, player: Player, judge: Judge, rng: Random) -> None:
     """Without the header nothing is carried out."""

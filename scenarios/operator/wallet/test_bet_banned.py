@@ -1,4 +1,4 @@
-"""Bans: a banned player cannot bet any more, and is still paid what was won.
+"""Bans: a banned player cannot bet any more, and is still paid what was won; what was handled before stays so.
 
 Story: a player is banned; then bets arrive, and results. Invariant: the bets have no effect, the results are
 paid. Limits: needs the driver's ``ban``. With ``unban`` balances are read when the ban is lifted, else
@@ -13,6 +13,8 @@ from functools import partial
 import pytest
 
 from scenarios.cases.at_once import in_one_reading
+from scenarios.cases.batch import FUNDS, STEP, late_copies
+from scenarios.cases.kinds import sent_again
 from scenarios.run.balances import Undecided
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -35,6 +37,28 @@ def test_only_bets_are_declined(run: Run, operator: Verbs, players: list[Player]
         in_one_reading(judge, partial(_until_lifted, run, operator, judge, player))
     else:
         _for_good(run, operator, judge, player)
+
+
+@pytest.mark.players(1, 2)
+@pytest.mark.rules("IDM-04")
+def test_copies_during_a_ban(run: Run, operator: Verbs, players: list[Player], judge: Judge) -> None:
+    """What was handled before a ban is answered as then while that lasts, and moves nothing."""
+    player = players[-1]
+    for entry in ("ban", "unban"):
+        if not run.driver.has(entry):
+            pytest.skip(f"needs a driver entry: {run.driver.missing(entry)}")
+    judge.fund(player, FUNDS, covered=True)
+    firsts = sent_again(operator, judge, player, STEP)
+    late_copies(
+        "IDM-04",
+        operator,
+        judge,
+        player,
+        "during a ban",
+        firsts,
+        during=run.driver.banned(player.id),
+        last=True,
+    )
 
 
 def _until_lifted(run: Run, operator: Verbs, judge: Judge, player: Player, *, apart: bool) -> None:

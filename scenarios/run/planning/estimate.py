@@ -28,7 +28,7 @@ class Part(NamedTuple):
 
 
 PARTS: Final[Mapping[str, Part]] = {
-    OPERATOR: Part(108, 1.0, 1.0),
+    OPERATOR: Part(110, 1.0, 1.0),
     JACKPOT: Part(57, 1.35, 2.3),
     CHECKOUT: Part(23, 0.45, 0.4),
 }

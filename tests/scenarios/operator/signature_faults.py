@@ -36,6 +36,20 @@ class StrictType(Wallet):
         return super().answer(environ, path, body)
 
 
+class KnownCopiesUnchecked(Wallet):
+    """Answers what it knows from its cache, before it looks at the hash."""
+
+    def authentic(self, body, given):
+        return super().authentic(body, given) or self.knows(body)
+
+    def knows(self, body):
+        try:
+            message = json.loads(body)
+            return message["transaction_id"] in self.entries
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return False
+
+
 class AmountNotHashed(Wallet):
     def authentic(self, body, given):
         # Any last digit of the amount passes under the hash of another.

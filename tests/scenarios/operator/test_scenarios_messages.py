@@ -31,6 +31,7 @@ FAULTS = together(
         said.NotANumberAccepted: "MSG-07",
         said.RollbackTellsTheBetsId: "MSG-05",
     },
+    {signed.KnownCopiesUnchecked: "SIG-02"},
     {signed.StrictType: "SIG-01", said.StringsAreCents: "MSG-12", said.Utf32WithoutMark: "MSG-02"},
     {said.CutsUserIds: "BET-06 MSG-13"},
     {said.CutsIds: ""},

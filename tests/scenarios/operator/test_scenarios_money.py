@@ -35,6 +35,7 @@ FAULTS = together(
         faulty.NoResultAfterRollback: "RBK-13",
         faulty.FourthResultIgnored: "RES-05",
         faulty.ReturnsLess: "RBK-01",
+        faulty.BansBeforeCopies: "IDM-04",
     },
     {
         faulty.BetTakesLess: "BET-01",

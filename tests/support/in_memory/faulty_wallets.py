@@ -50,6 +50,15 @@ class BannedBets(Wallet):
         return super().bet(message)
 
 
+class BansBeforeCopies(Wallet):
+    """Looks whether the player may bet before it looks whether it knows the bet."""
+
+    def handle(self, message):
+        if message["action"] == "bet" and message["user_id"] in self.banned:
+            raise Refused("PLAYER_BANNED")
+        return super().handle(message)
+
+
 class ResultPaysLess(Wallet):
     def result(self, message):
         return message["amount"] - (Decimal("0.01") if message["amount"] == LARGE else 0)
