@@ -128,7 +128,7 @@ def _callbacks(config: Config, handler: CallbackHandler, teller: Teller) -> Blue
     if config.dialect is None:
         if type(teller) is not REFERENCE.teller:
             raise UnfitForDialect(
-                "this mutant is wrong in what answers tell of balances, and those of the documents tell none",
+                "this mutant is wrong in the balances that answers report, and those of the documents report none",
                 "the words of a provider whose answers do",
                 f"add --dialect {next(iter(ADAPTERS))}, or choose another mutant",
             )

@@ -234,7 +234,7 @@ def audit(database: str | None) -> None:
 
 
 class Failed(click.ClickException):
-    """The command cannot do what it was told; the attributes are those of Misuse, for whoever shows them apart."""
+    """The command cannot do what was asked; the attributes are those of Misuse, for whoever shows them apart."""
 
     def __init__(self, misuse: Misuse, code: int = _USAGE) -> None:
         super().__init__(str(misuse))

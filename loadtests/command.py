@@ -15,7 +15,7 @@ import click
 
 from loadtests.options import callback_url_of, players_named
 from scenarios.problems.errors import UsageProblem, note
-from scenarios.problems.waiting import told_if_slow
+from scenarios.problems.waiting import said_if_slow
 from scenarios.report.files import prepare_directory
 from scenarios.run.reach import waiting_for_first_wager
 from scenarios.target.demo import target_or_demo
@@ -32,7 +32,7 @@ from simulators.server.wsgi_server import bind
 # A plain `pitboss load` is a minute of a few users: enough to find a race, too little to hurt.
 USERS = 20
 RUN_TIME = "60s"
-# What Locust is told unless the user says otherwise: addresses, since its own defaults listen everywhere.
+# What Locust is given unless the user says otherwise: addresses, since its own defaults listen everywhere.
 _LOOPBACK = "127.0.0.1"
 # Shapes that end by themselves, when they have found what they look for or are through.
 _OWN_TIME = ("ramp", "spike", "soak")
@@ -233,7 +233,7 @@ def reach(target: Target, url: str, player_id: str) -> None:
     route = target.route(History(), timeout=operator.timeout)
     channel = Operator(url, operator.security_hash.get_secret_value(), route, operator.words)
     verbs, player = Verbs(channel), Player(player_id, players.currency)
-    with told_if_slow(lambda: note(waiting_for_first_wager(operator.timeout))):
+    with said_if_slow(lambda: note(waiting_for_first_wager(operator.timeout))):
         first = verbs.result(player, player.unit, purpose=Purpose.FIRST_WAGER)
         if first.ok:
             verbs.bet(player, player.unit, purpose=Purpose.FIRST_WAGER)

@@ -61,7 +61,7 @@ STAKES: Final = {
     "most_stake": ("The highest stake.", "10"),
 }
 FAULTS_HELP: Final = (
-    "The faults of --cuts, with blanks between; docs/faults.md tells all of them and their parameters."
+    "The faults of --cuts, with blanks between; docs/faults.md lists all of them and their parameters."
 )
 _own_file: Final = deque([""], maxlen=1)
 _METAVARS: Final = {"pause": "SECONDS", "conversions": "RATE"}

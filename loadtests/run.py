@@ -239,5 +239,5 @@ def _shard(runner: Any, parsed: Namespace) -> Shard:
 
 
 def shard_of(worker: str, workers: Sequence[str]) -> Shard:
-    """The share of ``worker`` (its id), of the ``workers`` that the master told; of nobody where it is none of them."""
+    """The share of ``worker`` (its id), of the ``workers`` that the master said; of nobody where it is none of them."""
     return Shard(workers.index(worker) if worker in workers else -1, max(len(workers), 1))

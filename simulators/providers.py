@@ -15,7 +15,7 @@ class Provider:
     """One provider. ``name`` is its section of the target file, its folders, and its word in the history.
 
     ``label`` is what texts call it, ``asked`` what the CLIENT asks its API for, ``port`` where `pitboss serve` puts
-    it unless told otherwise; ``app`` makes the WSGI app of a simulator of it, ``files_app`` that of a host of its own
+    it unless set otherwise; ``app`` makes the WSGI app of a simulator of it, ``files_app`` that of a host of its own
     for files, where it has one; ``forms`` are those of the records that outlive a restart, by table.
     """
 

@@ -66,5 +66,5 @@ def mutant(
     Where no ``fault`` is given, it is what the class of the one part says that it does.
     """
     (first, *_) = parts.values()
-    told = fault or " ".join(first.__doc__.split())
-    return Mutant(name, rules, told, partial(create_app, parts=Parts(**parts)), sequential, needs, provider)
+    text = fault or " ".join(first.__doc__.split())
+    return Mutant(name, rules, text, partial(create_app, parts=Parts(**parts)), sequential, needs, provider)

@@ -83,7 +83,7 @@ def plain_words(ledger: Ledger, sums: Sums, seen: int, by: int) -> str:
 def _past(settled: Sequence[Settled]) -> Iterator[Record]:
     """What was settled; their order stands for time. The last word on an id counts (a copy may be accepted)."""
     latest = {one.transaction_id: one for one in settled}
-    # A bet that names a rollback came after it: until then nothing told what that rollback was of.
+    # A bet that names a rollback came after it: until then nothing said what that rollback was of.
     orphans = {
         one.of: one.transaction_id for one in latest.values() if one.kind is not Kind.ROLLBACK and one.of
     }

@@ -65,7 +65,7 @@ def audit_run(
     """
     limit = options.limit + 2 * options.drain + _GRACE
     if options.sample:
-        # How many played is told with the statistics, of which the newest may be as old as the run.
+        # How many played comes with the statistics, of which the newest may be as old as the run.
         rpc.call("flush", roster.workers, _GRACE)
     snapshots = {worker: rpc.snapshots.get(worker, {}) for worker in roster.workers}
     all_played = sum(snapshot.get("played", 0) for snapshot in snapshots.values())

@@ -42,8 +42,8 @@ def resolve(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Generator[li
 def why_open(op: Operation) -> str:
     """Why it is not known what ``op`` did, in words for the audit."""
     if op.request is None:
-        return "conversions into vouchers came to no end that the CLIENT tells"
-    return "transactions had no answer, and neither copies nor rollbacks told what became of them"
+        return "conversions into vouchers came to no end that the CLIENT reports"
+    return "transactions had no answer, and neither copies nor rollbacks showed what became of them"
 
 
 def roll_back(ledger: Ledger, op: Operation, callbacks: Callbacks) -> Operation:

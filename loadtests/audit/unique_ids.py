@@ -10,7 +10,7 @@ from loadtests.traffic.journal import Kept, repeated, shared, stretches
 Keys = Callable[[int, int], Iterable[bytes]]
 Among = Callable[[set[bytes]], Iterable[Kept]]
 
-# How many groups that share an id are told of.
+# How many groups that share an id are listed.
 GROUPS = 50
 
 

@@ -89,7 +89,7 @@ class WorkerAudit:
                 drive(open_player(self.ledger, player, self.traffic.callbacks), reader.carry)
 
     def _learn_opening(self, player: int) -> None:
-        """Learn, or make, the opening balance. One that cannot be told leaves the player undecided."""
+        """Learn, or make, the opening balance. One that cannot be read leaves the player undecided."""
         opening = self.options.opening
         if opening.way == "given":
             self.ledger.set_opening(player, opening.units)
@@ -239,11 +239,11 @@ class WorkerAudit:
         self._explain(wrong, unsure, result)
         if wrong and self.options.opening.way != "probe":
             result.notes.append(
-                "opening balances were told by --opening, not read: where they are others, every player is off"
+                "opening balances were given by --opening, not read: where they are others, every player is off"
             )
 
     def _read(self, player: int, opening: int, result: WorkerResult) -> int | None:
-        """The balance of ``player`` in minor units; None, with a doubt, where it cannot be told."""
+        """The balance of ``player`` in minor units; None, with a doubt, where it cannot be read."""
         name, currency = self.ledger.players[player], self.ledger.currency
         expected = from_units(opening + self.ledger.moved(player), self.ledger.decimals)
         try:

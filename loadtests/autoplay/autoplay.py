@@ -16,7 +16,7 @@ from scenarios.problems.errors import Exit, UsageProblem
 from scenarios.target.lock import PlayerLock
 from simulators.providers import JACKPOT
 
-# Which exit code of several sessions is told: the gravest.
+# Which exit code of several sessions is returned: the gravest.
 _GRAVITY: Final = (Exit.HOLDS, Exit.UNDECIDED, Exit.BROKEN)
 # How often it is looked whether the end is given up, in seconds.
 _LOOK: Final = 0.1
@@ -61,7 +61,7 @@ class Autoplay:
         """Begin to play with the sizes ``asked`` for; what ``shown`` tells then. Raises UsageProblem."""
         wanted = self._chosen(asked_for(asked, self.usual))
         operator, players = self.providers.target.need_operator()
-        # What cannot read a balance is told now, not when it is audited.
+        # What cannot read a balance is reported now, not when it is audited.
         self.providers.probe()
         with self._lock:
             if self.running:

@@ -97,7 +97,7 @@ class Balances:
         """
         moved = converted.moved.all
         if moved is None or len(moved) > _CONVERTED:
-            raise Unreadable(f"{len(converted.doubtful)} conversions came to no end that the CLIENT tells")
+            raise Unreadable(f"{len(converted.doubtful)} conversions came to no end that the CLIENT reports")
         bases = [base + money.from_minor(each, self.currency) for base in opening.bases for each in moved]
         allowed = [self._allowed(player, base) for base in bases]
         likeliest = allowed[0]
@@ -107,7 +107,7 @@ class Balances:
             fresh = {effect.id for effect in right[0].unsure} - opening.unsure
             doubt = "transactions had no answer, nor had their copies or rollbacks" if fresh else ""
             if converted.doubtful:
-                doubt = f"{len(converted.doubtful)} conversions into vouchers came to no end that the CLIENT tells"
+                doubt = f"{len(converted.doubtful)} conversions into vouchers came to no end that the CLIENT reports"
             return JudgedBalance(player, opening.owned, owns, None if doubt else Decimal(0), doubt)
         nearest = min(allowed, key=lambda each: abs(owns - each.nearest(owns)))
         off = owns - nearest.nearest(owns)

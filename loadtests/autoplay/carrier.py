@@ -30,7 +30,7 @@ class GivenUp(Exception):
 class Carrier:
     """The way of one player's requests; one thread at a time uses it.
 
-    ``trouble`` is why the CLIENT has not told what became of the last request, empty where it did. ``hurry`` cuts
+    ``trouble`` is why the CLIENT has not said what became of the last request, empty where it did. ``hurry`` cuts
     pauses short; with ``given_up`` set nothing leaves any more: GivenUp is raised.
     """
 

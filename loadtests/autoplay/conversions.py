@@ -63,7 +63,7 @@ class Converted:
 
     @property
     def doubtful(self) -> list[Operation]:
-        """Those of which the CLIENT has not told the end."""
+        """Those of which the CLIENT has not reported the end."""
         return [op for _, op, _ in self.all if len(op.options()) > 1]
 
     @property
@@ -100,7 +100,7 @@ class Conversions:
     """Lets players convert by ``script``, one conversion every so often as it says, from ``run`` until ``stopping``.
 
     ``turn`` is held by who moves scripts and their ledger. ``ready`` are the players who may convert now; ``heard``
-    is told of each conversion and piece of news, with what is wrong, and ``failed`` of mistakes of this program.
+    is called with each conversion and piece of news, with what is wrong, and ``failed`` of mistakes of this program.
     """
 
     def __init__(
@@ -131,9 +131,9 @@ class Conversions:
                     done.add_done_callback(lambda _: room.release())
 
     def settle(self) -> list[WrongStore]:
-        """Ask once more for those whose end the CLIENT has not told, and let webhooks arrive.
+        """Ask once more for those whose end the CLIENT has not reported, and let webhooks arrive.
 
-        Returns what the CLIENT shows of stores otherwise than it was told.
+        Returns what the CLIENT shows of stores otherwise than it was notified.
         """
         with self._turn:
             doubtful = [made for made in self._made if made.op and len(made.op.options()) > 1]

@@ -45,7 +45,7 @@ from simulators.values import money
 _PAUSES: Final = (1.0, 2.0, 5.0, 10.0)
 # Seconds that a CLIENT which is gone has to come back before its balances are given up.
 _PATIENCE: Final = 8.0
-# How many different problems are told of.
+# How many different problems are listed.
 _TOLD: Final = 20
 
 PLAYING, SETTLING, AUDITING, ENDED = "playing", "settling", "auditing", "ended"
@@ -237,7 +237,7 @@ class Session:
                 self._problems[words] += 1
 
     def _fail(self, error: Exception) -> None:
-        """A round ended by an exception of this program: it is told, and no audit is clean any more."""
+        """A round ended by an exception of this program: it is reported, and no audit is clean any more."""
         words = self._words(error)
         with self._turn:
             self._failed[words] += 1

@@ -32,8 +32,8 @@ class Watch:
         self._series = Series()
         self._began = 0.0
         self._process = psutil.Process()
-        # What each worker told last, by its id.
-        self._told: dict[str, int] = {}
+        # What each worker reported last, by its id.
+        self._reported: dict[str, int] = {}
         self._looking: gevent.Greenlet[..., None] | None = None
 
     def on_test_start(self, **_: Any) -> None:
@@ -50,7 +50,7 @@ class Watch:
     def on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         """The master keeps the newest of each."""
         if KEY in data:
-            self._told[client_id] = data[KEY]
+            self._reported[client_id] = data[KEY]
 
     def points(self, seconds_after: float) -> list[LoadMemory]:
         """End the watch; return its points without those of the last ``seconds_after`` seconds."""
@@ -70,14 +70,14 @@ class Watch:
             gevent.sleep(_EVERY)
 
     def _sizes(self) -> list[int]:
-        """Bytes of each process; nothing as long as a worker has told none: the sum would be too small."""
+        """Bytes of each process; nothing as long as a worker has reported none: the sum would be too small."""
         runner = self.environment.runner
         if not isinstance(runner, MasterRunner):
             return [self._own()]
         workers = [each.id for each in runner.clients.values() if each.state != STATE_MISSING]
-        if any(worker not in self._told for worker in workers):
+        if any(worker not in self._reported for worker in workers):
             return []
-        return [self._own(), *(self._told[worker] for worker in workers)]
+        return [self._own(), *(self._reported[worker] for worker in workers)]
 
     def _own(self) -> int:
         return int(self._process.memory_info().rss)
@@ -101,7 +101,7 @@ def _on_init(environment: Environment, **_: Any) -> None:
 def points(environment: Environment, seconds_after: float) -> list[LoadMemory]:
     """End the watch over the run of ``environment``; return at most ten points, without its last seconds.
 
-    Empty where nothing was seen: no test has started, or it ended before every worker had told its memory.
+    Empty where nothing was seen: no test has started, or it ended before every worker had reported its memory.
     """
     watch = _watches.get(environment)
     return [] if watch is None else watch.points(seconds_after)

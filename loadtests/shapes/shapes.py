@@ -130,7 +130,7 @@ class Soak(_Shape):
 class Ramp(_Shape):
     """Steps of users, each measured and then audited, to the highest rate that holds: see ``Search``.
 
-    ``--users`` is the most. The audit after a step closes the gate, so that all users come to their end; Locust is told
+    ``--users`` is the most. The audit after a step closes the gate, so that all users come to their end; Locust hears
     that there are none any more, the gate is opened, and the next number of users begins. A step is measured from the
     settling of its users until just before its audit, so that no figure holds anything of audits. Steps that were too
     slow are audited as well: what goes wrong in one must not be laid to the next.

@@ -10,7 +10,7 @@ from simulators.values.ids import random_id
 from simulators.wallet.dialect import Dialect
 from simulators.wallet.transactions import Kind, Transaction
 
-# So much of an unexpected answer is told: failures are grouped by their text, and kept for the whole run.
+# So much of an unexpected answer is shown: failures are grouped by their text, and kept for the whole run.
 _SHOWN: Final = 40
 
 NOTHING: Final = Meaning(Status.UNKNOWN)

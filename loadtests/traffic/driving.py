@@ -15,7 +15,7 @@ def drive(
 ) -> Done:
     """Play to the end and return its result: ``carry`` waits, does a step, and returns what came.
 
-    ``heard`` is told of each step once ``play`` has taken note of what came.
+    ``heard`` is called with each step once ``play`` has taken note of what came.
     """
     try:
         step = next(play)

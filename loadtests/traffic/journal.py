@@ -16,13 +16,13 @@ from simulators.exchanges.history import Status
 from simulators.wallet.transactions import Kind
 
 PARTITIONS: Final = 256
-# What one transaction takes on disk, about, and what one process may write at most unless it is told otherwise, in
+# What one transaction takes on disk, about, and what one process may write at most unless set otherwise, in
 # bytes.
 RECORD_BYTES: Final = 128
 LIMIT: Final = 8 << 30
 # So many are written at a time.
 _BATCH: Final = 1000
-# How many transactions with one key are told of.
+# How many transactions with one key are listed.
 _TOLD: Final = 8
 # So much of a hash travels at first, in bytes.
 _KEY: Final = 8

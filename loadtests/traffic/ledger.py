@@ -322,7 +322,7 @@ class Ledger:
         )
 
     def flawed(self, flaw: Flaw | None, player: int, transaction_id: str = "") -> str | None:
-        """Count a ``flaw`` of an answer, which no balance shows, and say it; the first of each rule is told of."""
+        """Count a ``flaw`` of an answer, which no balance shows, and say it; the first of each rule is listed."""
         if flaw is None:
             return None
         if flaw.rule:
@@ -333,8 +333,8 @@ class Ledger:
 
     def _breach(self, rule: str, op: Operation, text: str) -> str:
         self.breach_count[rule] += 1
-        told = {(one.rule, one.transaction) for one in self.breaches}
-        if len(told) < BREACHES_KEPT and (rule, op.transaction_id) not in told:
+        listed = {(one.rule, one.transaction) for one in self.breaches}
+        if len(listed) < BREACHES_KEPT and (rule, op.transaction_id) not in listed:
             self._tell(rule, self.players[op.player], op.transaction_id, text)
         return f"{rule}: {text}"
 

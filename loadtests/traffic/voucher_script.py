@@ -118,7 +118,7 @@ class VoucherScript:
         if rest:
             made.rest = self.ledger.begin(made.player, BET, rest, f"{name}, the rest")
         self.kinds.add("conversions")
-        # Nothing is told of the store meanwhile: withdrawn, it would leave the session without an end.
+        # No webhook is sent of the store meanwhile: withdrawn, it would leave the session without an end.
         self._buying_at[store_id] += 1
         try:
             yield from self._session(made, amount)
@@ -157,8 +157,8 @@ class VoucherScript:
         made.name = CONVERSION if state is VoucherState.READY else f"{CONVERSION} {_words(state)}"
         made.problem, seen, deadline = None, "", self.clock() + PATIENCE
         while seen != state.value and self.clock() < deadline:
-            told = yield Ask("voucher", {"notification_key": made.key}, _POLL if seen else 0.0)
-            seen = _seen(told) or "nothing"
+            answered = yield Ask("voucher", {"notification_key": made.key}, _POLL if seen else 0.0)
+            seen = _seen(answered) or "nothing"
         if seen != state.value:
             made.problem = f"the voucher is {state}, and after {PATIENCE:g} s the CLIENT says {seen}"
         elif state not in _SPENT | _BACK:
@@ -174,7 +174,7 @@ class VoucherScript:
             self.ledger.settle(made.rest, UNKNOWN if effect is UNKNOWN else REFUSED)
 
     def news(self, made: Conversion, heard: Callable[[str], None]) -> Steps[None]:
-        """At times tell of the voucher again, in copies too, or of a store; ``heard`` is told what."""
+        """At times tell of the voucher again, in copies too, or of a store; ``heard`` is called with what."""
         if made.voucher_id is not None and made.state in EVENT_OF and self.rng.random() < self.copies:
             sent = self.simulator.account.notify(EVENT_OF[made.state], made.voucher_id)
             yield Resend(sent.id)
@@ -182,34 +182,34 @@ class VoucherScript:
             yield from self._store_news(heard)
 
     def shown(self) -> Steps[list[WrongStore]]:
-        """Look at what the CLIENT shows of each store that it was told of; what is wrong still after a while."""
+        """Look at what the CLIENT shows of each store that it was notified of; what is wrong still after a while."""
         found, deadline = [], self.clock() + PATIENCE
-        for event in self._last_told():
+        for event in self._last_notified():
             data = event.message.data.model_dump()
             wait = 0.0
             while True:
-                told = yield Ask(STORE, {"store": data["id"]}, wait)
-                off = [] if told.problem else wrong(told.value, data, data)
+                answered = yield Ask(STORE, {"store": data["id"]}, wait)
+                off = [] if answered.problem else wrong(answered.value, data, data)
                 if not off or self.clock() >= deadline:
                     break
                 wait = _POLL
             if off:
                 update = event.event == "store/update"
                 gone = "CAT-04" if update else "CAT-07"
-                rule = gone if told.value is None else "CAT-03" if update else "CAT-01"
-                words = "is not offered" if told.value is None else f"shows other {', '.join(off)}"
+                rule = gone if answered.value is None else "CAT-03" if update else "CAT-01"
+                words = "is not offered" if answered.value is None else f"shows other {', '.join(off)}"
                 found.append(WrongStore(rule, f"after {event.event} the store {data['name']!r} {words}"))
         return found
 
-    def _last_told(self) -> Iterator[StoreEnabledEvent | StoreUpdateEvent]:
+    def _last_notified(self) -> Iterator[StoreEnabledEvent | StoreUpdateEvent]:
         """The last event about each store that is offered, where all about it were acknowledged in their order."""
         account = self.simulator.account
-        told: dict[str, list[QueuedMessage[Notification]]] = {}
+        answered: dict[str, list[QueuedMessage[Notification]]] = {}
         for each in account.queue.deliveries:
             if each.genuine and each.event.event in STORE_EVENTS:
-                told.setdefault(each.event.message.store_id, []).append(each)
+                answered.setdefault(each.event.message.store_id, []).append(each)
         enabled = {each.store.id for each in account.listings if each.enabled}
-        for store_id, sent in told.items():
+        for store_id, sent in answered.items():
             last = sent[-1].event
             in_order = all(each.attempts and each.attempts[0].status == HTTPStatus.OK for each in sent)
             if in_order and store_id in enabled and isinstance(last, StoreEnabledEvent | StoreUpdateEvent):
@@ -235,19 +235,19 @@ class VoucherScript:
     def _session(self, made: Conversion, amount: Decimal) -> Steps[None]:
         """Ask the CLIENT for a session; its key, or why there is none, is in ``made``."""
         who = self.ledger.players[made.player]
-        told = yield Ask("voucher_session", {"player": who, "currency": CURRENCY, "amount": amount})
-        if 400 <= told.status < 500:
+        answered = yield Ask("voucher_session", {"player": who, "currency": CURRENCY, "amount": amount})
+        if 400 <= answered.status < 500:
             made.name = REFUSED_CONVERSION
             self._ended(made, REFUSED)
             # A player who is known is not refused so: the address in the entry is wrong.
-            made.problem = told.problem if told.status in (404, 405) else None
+            made.problem = answered.problem if answered.status in (404, 405) else None
             return
         with contextlib.suppress(ValueError):
-            made.key = None if told.problem else taken_apart(str(told.value)).key
+            made.key = None if answered.problem else taken_apart(str(answered.value)).key
         if made.key is None:
             self._ended(made, UNKNOWN)
             nameless = Flaw("the token has no notificationKey", "VTK-04")
-            made.problem = f"no session: {told.problem or self.ledger.flawed(nameless, made.player)}"
+            made.problem = f"no session: {answered.problem or self.ledger.flawed(nameless, made.player)}"
 
     def _reserve(self, store_id: str, price: Decimal, amount: Decimal, made: Conversion) -> Voucher | None:
         """Reserve at the store that was chosen, or where it sells no more at that price at another; None: nowhere."""
@@ -330,7 +330,7 @@ def _words(state: VoucherState) -> str:
     return state.value.lower().replace("_", " ")
 
 
-def _seen(told: Answered) -> str:
+def _seen(answered: Answered) -> str:
     """The state that the CLIENT tells, in Jackpot's words; empty where it tells none."""
-    found = told.value.get("state") if isinstance(told.value, dict) else told.value
+    found = answered.value.get("state") if isinstance(answered.value, dict) else answered.value
     return found.upper() if isinstance(found, str) else ""

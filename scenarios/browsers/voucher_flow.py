@@ -213,7 +213,7 @@ class Conversions(Browser):
         try:
             return self.judge.measure(player, expected)
         except Unreadable as error:
-            raise Undecided(f"the balance cannot be told: {error}") from error
+            raise Undecided(f"the balance cannot be read: {error}") from error
 
     # -- what scenarios build on, and what they conclude with
 

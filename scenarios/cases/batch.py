@@ -91,7 +91,7 @@ class Batch:
     ) -> None:
         """Plan a new ``action``, to be handed to ``send``; a rollback is one of a bet placed just before.
 
-        ``then`` is told its exchange. An ``optional`` one may be carried out or refused, as long as what is answered
+        ``then`` gets its exchange. An ``optional`` one may be carried out or refused, as long as what is answered
         is what was moved.
         """
         self._planned.append(_Planned(action, case, send, then, optional, id))
@@ -146,7 +146,7 @@ class Batch:
             del self.judge.result.findings[-1]
             raise Undecided(
                 "the same bets, results and rollbacks move other amounts than they say, too, with nothing odd about "
-                "them: rules about money tell of it"
+                "them: rules about money report it"
             )
         blame(self.judge, before, [entry.exchange for entry in guilty], [entry.case for entry in guilty])
 
@@ -298,9 +298,9 @@ def settled_together(
         return
     exchanges = [exchange for _, mine in sent for exchange in mine]
     before = len(judge.result.findings)
-    told = f"{case}: " if case else ""
+    prefix = f"{case}: " if case else ""
     named = _together([name for name, _ in sent])
-    judge.settled(rule, player, *exchanges, case=told + named, last=last)
+    judge.settled(rule, player, *exchanges, case=prefix + named, last=last)
     if len(judge.result.findings) == before:
         return
     worth = [int(mine[-1].message.amount / player.unit) for _, mine in sent]

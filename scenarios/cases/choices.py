@@ -242,7 +242,7 @@ def reused_ids(judge: Judge, operator: Verbs, player: Player, other: Player) -> 
     each = had - player.money(200)
     judge.measure(player)
     moved = judge.measure(other, had, lambda: (each,))
-    judge.needs(not player.off and moved in (had, each), "one id for two players moves what IDM-07 tells of")
+    judge.needs(not player.off and moved in (had, each), "one id for two players moves what IDM-07 reports")
     judge.learn(reused={Reused.NOTHING if moved == had else Reused.EACH})
 
 
@@ -265,7 +265,7 @@ def foreign_rollbacks(judge: Judge, operator: Verbs, player: Player) -> None:
         operator.rollback(one)
     after = judge.measure(player, had, lambda: (left,))
     ways = {(left, had): Foreign.NOTHING, (had, had): Foreign.UNDOES, (left, left): Foreign.USES_UP}
-    judge.needs((between, after) in ways, "a rollback in another currency moves what RBK-15 tells of")
+    judge.needs((between, after) in ways, "a rollback in another currency moves what RBK-15 reports")
     judge.learn(foreign={ways[between, after]})
 
 
@@ -300,7 +300,7 @@ _EXPERIMENTS: dict[str, Callable[[Judge, Verbs, Player], object]] = {
 
 
 def learn_all(judge: Judge, operator: Verbs, player: Player) -> None:
-    """Try what no scenario of this run has tried; what cannot be told stays open."""
+    """Try what no scenario of this run has tried; what cannot be decided stays open."""
     for name, experiment in _EXPERIMENTS.items():
         if name not in judge.run.choices:
             judge.learn(**{name: getattr(judge.run.model, name)})

@@ -1,4 +1,4 @@
-"""A player's money in other currencies: whether the CLIENT keeps any, told by wagers, and put back like the rest."""
+"""A player's money in other currencies: whether the CLIENT keeps any, seen by wagers, and put back like the rest."""
 
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run

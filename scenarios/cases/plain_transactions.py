@@ -2,7 +2,7 @@
 found wrong.
 
 What a rule sees that comes from there is not its finding. Each is tried with two amounts, from balances that two
-readings in a row told alike, and once more where it is off by what is in no proportion to the amount.
+readings in a row said alike, and once more where it is off by what is in no proportion to the amount.
 """
 
 import contextlib
@@ -103,7 +103,7 @@ def _of_nothing(operator: Verbs, player: Player) -> list[Exchange]:
 def learn_plain_faults(judge: Judge) -> None:
     """Try once in a run, unless no time is left, what each does alone and behind others."""
     run = judge.run
-    if not _told(judge) or run.plain_faults.known or run.diagnosis.why or run.suspicion.why:
+    if not _reported(judge) or run.plain_faults.known or run.diagnosis.why or run.suspicion.why:
         return
     # Another run moves balances, too.
     if run.guard.over or run.too_long or run.lock.shared():
@@ -160,7 +160,7 @@ def _at_once(judge: Judge, operator: Verbs, player: Player) -> Noticed | None:
     )
 
 
-def _told(judge: Judge) -> set[str]:
+def _reported(judge: Judge) -> set[str]:
     return {rule_of(kind) for kind in _ALONE}.intersection(judge.run.settings.rules)
 
 
@@ -174,8 +174,8 @@ def _learn(judge: Judge, ways: Iterable[tuple[str, str]]) -> None:
                 fault, noticed = found
                 run.plain_faults.found.append(fault)
                 # What no selected rule tells of is left to none.
-                if fault.rule in _told(judge):
-                    run.plain_faults.told.add(fault.rule)
+                if fault.rule in _reported(judge):
+                    run.plain_faults.reported.add(fault.rule)
                     run.noticed.append(noticed)
 
 
@@ -213,7 +213,7 @@ def sound(judge: Judge, kinds: Iterable[str]) -> list[str]:
 def need_sound(judge: Judge, *kinds: str) -> None:
     """Raises Undecided where one of ``kinds`` moves another amount alone already."""
     for fault in judge.run.plain_faults.found:
-        judge.needs(fault.after or fault.kind not in kinds, fault.told)
+        judge.needs(fault.after or fault.kind not in kinds, fault.description)
 
 
 def _all_right(judge: Judge, operator: Verbs, player: Player) -> bool:

@@ -19,7 +19,7 @@ from simulators.wallet.transactions import Transaction
 
 # What a race is about is at most so many times the first of its reading: about 1,000.00 EUR.
 _LARGEST: Final = 4096
-# So many exchanges of a race are told in a finding.
+# So many exchanges of a race are listed in a finding.
 _TOLD: Final = 4
 
 

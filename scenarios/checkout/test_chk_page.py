@@ -17,7 +17,7 @@ from scenarios.browsers.checkout_browser import ENTRY, Minting
 from scenarios.browsers.tampering import Where
 from scenarios.generated.families import browser, ids
 from scenarios.generated.families.family import Cases
-from scenarios.generated.told_secrets import Told, by_driver, by_history, judge_secrets
+from scenarios.generated.leaked_secrets import Shown, by_driver, by_history, judge_secrets
 from scenarios.hosting.checkout import agreed_on
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
@@ -32,16 +32,16 @@ _PRIVATE = "PRIVATE KEY-----"
 _CLAIMED = ("CHK-02", "CHK-03", "CHK-08")
 
 
-def _keys_told(run: Run, minting: Minting, judge: Judge) -> None:
+def _keys_leaked(run: Run, minting: Minting, judge: Judge) -> None:
     """Judge all that the CLIENT answered so far, and what its tokens say."""
     checkout = run.settings.target.need_checkout()
-    told = [*by_driver(run, ENTRY, "checkout_page", "checkout_start"), *by_history(run)]
+    shown = [*by_driver(run, ENTRY, "checkout_page", "checkout_start"), *by_history(run)]
     for minted in minting.minted:
         said = json.dumps([minted.token.header, minted.token.claims], default=str, ensure_ascii=False)
-        told.append(Told("the token", f"{minted.token.text} {said}", to_player=True))
+        shown.append(Shown("the token", f"{minted.token.text} {said}", to_player=True))
     # Of a pair the judge knows the public key alone, which may be seen by anybody.
     private = _PRIVATE if checkout.algorithm != "HS256" else checkout.key.get_secret_value()
-    judge_secrets("CHK-09", judge, {"the signing key": private}, told)
+    judge_secrets("CHK-09", judge, {"the signing key": private}, shown)
 
 
 @pytest.mark.rules("CHK-09")
@@ -57,7 +57,7 @@ def test_the_key_stays_on_the_server(run: Run, minting: Minting, judge: Judge) -
         except DriverProblem as problem:
             judge.note("CHK-09", f"no answer for an unknown variant: {problem.came}")
     minting.tell(b"{", b'{"payload": "none"}')
-    _keys_told(run, minting, judge)
+    _keys_leaked(run, minting, judge)
     if not run.driver.has("checkout_page"):
         judge.note("CHK-09", f"the product's page was not read: add {run.driver.missing('checkout_page')}")
 
@@ -66,7 +66,7 @@ def test_the_key_stays_on_the_server(run: Run, minting: Minting, judge: Judge) -
 @pytest.mark.rules("CHK-09")
 def test_no_answer_of_the_run_tells_the_key(run: Run, minting: Minting, judge: Judge) -> None:
     """The signing key is in no answer of the whole run, to whomever it was."""
-    _keys_told(run, minting, judge)
+    _keys_leaked(run, minting, judge)
 
 
 @pytest.mark.rules("CHK-09")

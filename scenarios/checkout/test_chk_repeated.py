@@ -16,7 +16,7 @@ import pytest
 
 from scenarios.browsers.orders import Order, Orders
 from scenarios.generated.families import decisions
-from scenarios.generated.families.decisions import Told
+from scenarios.generated.families.decisions import Repeated
 from scenarios.generated.families.family import Cases
 from scenarios.run.findings import OrderRead
 from scenarios.run.judge import Judge
@@ -33,13 +33,13 @@ _APART = 10
 
 @dataclass
 class _Repeated:
-    """A checkout that is ``told`` several decisions. ``reads`` is what it read last, ``sent`` what was sent.
+    """A checkout that is ``repeated`` several decisions. ``reads`` is what it read last, ``sent`` what was sent.
 
     ``moved`` are the outcomes (approved or not) of decisions that changed what it reads.
     """
 
     case: str
-    told: tuple[Told, ...]
+    repeated: tuple[Repeated, ...]
     order: Order
     reads: Any
     sent: list[Exchange] = field(default_factory=list)
@@ -47,14 +47,14 @@ class _Repeated:
 
     def send(self, orders: Orders) -> None:
         """Send the next decision."""
-        told, simulator = self.told[len(self.sent)], orders.simulator
-        decision = orders.decision(self.order, approved=told.approved)
+        repeated, simulator = self.repeated[len(self.sent)], orders.simulator
+        decision = orders.decision(self.order, approved=repeated.approved)
         # Each has its own time, and none one that is still to come.
-        decision = replace(decision, iat=decision.iat - len(self.told) + len(self.sent))
-        if told.copy_of is not None:
-            self.sent.append(simulator.endpoint.again(self.sent[told.copy_of]))
-        elif told.times:
-            times = {name: decision.iat + seconds for name, seconds in told.times.items()}
+        decision = replace(decision, iat=decision.iat - len(self.repeated) + len(self.sent))
+        if repeated.copy_of is not None:
+            self.sent.append(simulator.endpoint.again(self.sent[repeated.copy_of]))
+        elif repeated.times:
+            times = {name: decision.iat + seconds for name, seconds in repeated.times.items()}
             self.sent.append(simulator.send_fields(decision, decision.fields() | times, self.case))
         else:
             self.sent += orders.send(decision)[:1]
@@ -62,13 +62,13 @@ class _Repeated:
     def look(self, orders: Orders) -> None:
         """Judge that what was said before changed nothing, or see what became of what was not."""
         place = len(self.sent) - 1
-        told = self.told[place]
-        if told.copy_of is not None or told.approved in self.moved:
+        repeated = self.repeated[place]
+        if repeated.copy_of is not None or repeated.approved in self.moved:
             orders.stays(self.order, self.reads, self.sent, f"{self.case}: decision {place + 1}")
             return
         seen = orders.read(self.order.reference)
         if seen != self.reads:
-            self.moved.add(told.approved)
+            self.moved.add(repeated.approved)
         self.reads = seen
 
 
@@ -85,14 +85,14 @@ def test_repeated_decisions_have_one_effect(orders: Orders, cases: Cases, judge:
     for case in cases(decisions.repeated()):
         order = orders.open()
         tried.append(_Repeated(case.name, case.value, order, order.opening))
-    while going := [one for one in tried if len(one.sent) < len(one.told)]:
+    while going := [one for one in tried if len(one.sent) < len(one.repeated)]:
         for one in going:
             one.send(orders)
         # Whatever is still in the background is done when a later decision is.
         orders.approve(orders.open())
         for one in going:
             one.look(orders)
-            if len(one.sent) == 1 and not one.told[0].approved and once != opening.opening:
+            if len(one.sent) == 1 and not one.repeated[0].approved and once != opening.opening:
                 judge.holds(
                     "CHK-11",
                     one.reads != once,

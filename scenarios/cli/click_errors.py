@@ -1,4 +1,4 @@
-"""What every command shares with the person who types it: examples in help, and mistakes told in three beats."""
+"""What every command shares with the person who types it: examples in help, and mistakes reported in three beats."""
 
 import re
 from collections.abc import Iterator, Sequence

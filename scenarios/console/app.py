@@ -133,9 +133,9 @@ def create_app(console: Console) -> Flask:
         app.add_url_rule(f"/do/{name}", name, partial(_done, console, name), methods=["POST"])
     sizes = {} if console.autoplay is None else console.autoplay.sizes
     app.register_blueprint(api_docs.blueprint(lambda: control_document.document(sizes)))
-    app.register_error_handler(_Unserved, lambda problem: _told(problem, problem.status))
-    app.register_error_handler(Misfilled, lambda wrong: _told(wrong, 422, fields=wrong.fields))
-    app.register_error_handler(NotAdmitted, lambda wrong: _told(wrong, wrong.status))
+    app.register_error_handler(_Unserved, lambda problem: _reported(problem, problem.status))
+    app.register_error_handler(Misfilled, lambda wrong: _reported(wrong, 422, fields=wrong.fields))
+    app.register_error_handler(NotAdmitted, lambda wrong: _reported(wrong, wrong.status))
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_error)
     return app
@@ -209,7 +209,7 @@ def _done(console: Console, name: str) -> Response:
 
 
 def _handed_back(console: Console, asked: FormInput) -> dict[str, Any]:
-    """Secrets are told to who has shown the token, or else on this machine alone."""
+    """Secrets are shown to who has shown the token, or else on this machine alone."""
     here = not console.public_urls and csrf.loopback(request.remote_addr or "")
     if not (console.gate.asks or here):
         raise _Unserved(
@@ -323,13 +323,13 @@ class _Unserved(Problem):
         self.status = status
 
 
-def _told(problem: Problem | NotAdmitted, status: int, **more: Any) -> ResponseReturnValue:
+def _reported(problem: Problem | NotAdmitted, status: int, **more: Any) -> ResponseReturnValue:
     beats = jsonify(came=problem.came, expected=problem.expected, next_step=problem.next_step, **more)
     return beats, status
 
 
 def _problem(problem: Problem) -> ResponseReturnValue:
-    return _told(problem, 502 if problem.exit_code == Exit.UNREACHABLE else 422)
+    return _reported(problem, 502 if problem.exit_code == Exit.UNREACHABLE else 422)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -187,7 +187,7 @@ class Checks:
 
     @staticmethod
     def _silence(code: int | None, progress: Progress) -> dict[str, str]:
-        """Why a check told nothing at all; ``code`` is its exit code, None where it did not even start."""
+        """Why a check said nothing at all; ``code`` is its exit code, None where it did not even start."""
         if progress.phase == "cancelling":
             return _NOTHING_JUDGED.beats
         how = "did not start" if code is None else f"ended without a verdict (exit code {code})"

@@ -126,7 +126,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
         ("provider",),
     ),
     "store": (
-        "Add, change, offer, withdraw or remove a store of Jackpot, and tell the CLIENT",
+        "Add, change, offer, withdraw or remove a store of Jackpot, and notify the CLIENT",
         {
             "act": {"enum": list(stores.ACTS)},
             "store": _TEXT | {"description": "its id; a new one is given to a store that is added"},
@@ -152,7 +152,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]] = {
         (),
     ),
     "stop_autoplay": (
-        "Begin no more rounds: what is open is settled, and every balance audited; GET /autoplay?wait=30 tells the "
+        "Begin no more rounds: what is open is settled, and every balance audited; GET /autoplay?wait=30 gives the "
         "verdict",
         {},
         (),

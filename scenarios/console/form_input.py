@@ -1,4 +1,4 @@
-"""What a page of the console asks for, read from JSON; what does not fit is told in three beats."""
+"""What a page of the console asks for, read from JSON; what does not fit is reported in three beats."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager

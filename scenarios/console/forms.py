@@ -92,7 +92,7 @@ def _stores(providers: ServedProviders) -> EventForm:
     return EventForm(
         JACKPOT,
         "Store webhooks",
-        "The store is offered, withdrawn or changed so at Jackpot, and the CLIENT is told of it.",
+        "The store is offered, withdrawn or changed so at Jackpot, and the CLIENT is notified of it.",
         inputs,
         tuple((event, event) for event in STORE_EVENTS),
     )

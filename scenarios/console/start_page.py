@@ -1,6 +1,6 @@
 """The start page: where everything is, what was agreed, and what goes into the CLIENT's configuration.
 
-Secrets are told by where their values stand ("env:SECURITY_HASH"), never by their values.
+Secrets are shown by where their values stand ("env:SECURITY_HASH"), never by their values.
 """
 
 import tomllib

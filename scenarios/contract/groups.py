@@ -29,7 +29,7 @@ GROUPS_OF: Final[dict[str, dict[str, Group]]] = {
         "IDM": Group("handled only once", _WAGERS),
         "RBK": Group("rollback", _ROLLBACKS),
         "INV": Group("invariants over generated histories", f"{_WAGERS} and Transaction-rollback"),
-        "BAL": Group("balances told"),
+        "BAL": Group("reported balances"),
         "OUT": Group("requests the CLIENT makes", "sportsbook.txt, Start session", ("launch",)),
     },
     JACKPOT: {

@@ -74,7 +74,7 @@ JACKPOT_EVENTS: tuple[Rule, ...] = (
         id="EVT-02",
         statement=(
             "the same event id delivered again has one effect, for every kind of event, at once, after many "
-            "others, after a pause, and once more at the end of the run; so has a second event id that tells of "
+            "others, after a pause, and once more at the end of the run; so has a second event id about "
             "the same change"
         ),
         why="A second coupon/refunded that counts returns the price twice.",

@@ -132,7 +132,7 @@ OPERATOR_WIRE: tuple[Rule, ...] = (
             "application/json`, no byte order mark, no repeated key"
         ),
         why=(
-            "An answer that is not JSON tells the OPERATOR nothing, so a wager that was taken counts "
+            "An answer that is not JSON says nothing to the OPERATOR, so a wager that was taken counts "
             "as unanswered."
         ),
         causes=(

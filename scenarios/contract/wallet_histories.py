@@ -1,4 +1,4 @@
-"""Rules of the OPERATOR, whole histories, balances told, and the CLIENT's own requests: INV, BAL and OUT."""
+"""Rules of the OPERATOR, whole histories, reported balances, and the CLIENT's own requests: INV, BAL and OUT."""
 
 from scenarios.contract.rule import Level, Rule
 
@@ -63,11 +63,11 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     Rule(
         id="BAL-01",
         statement=(
-            "the balance that an answer tells is the one that is there, after a bet, a refused bet, a result and a "
+            "the balance that an answer reports is the one that is there, after a bet, a refused bet, a result and a "
             "rollback; in a copy the one of now or of then, in a race one that there was"
         ),
-        source="decided; the dialect's document, where answers tell balances",
-        why="The game shows what it is told, and a player who sees another balance stops, or disputes it.",
+        source="decided; the dialect's document, where answers report balances",
+        why="The game shows what is reported, and a player who sees another balance stops, or disputes it.",
         causes=(
             "The balance is read before the money moves, from a cache or a replica, or is rounded. Read it in the "
             "database transaction that moves the money, and write it exactly."
@@ -76,7 +76,7 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
     ),
     Rule(
         id="BAL-02",
-        statement="the balance call tells what wagers prove, and moves nothing",
+        statement="the balance call reports what wagers prove, and moves nothing",
         source="decided; the dialect's document, where there is a balance call",
         why="A game opens with this balance; bets that it seems to cover are refused, or money seems lost.",
         causes=(

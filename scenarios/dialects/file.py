@@ -257,7 +257,7 @@ class DialectFile(Section):
 
     @field_validator("balance")
     @classmethod
-    def _asked_and_told(cls, given: BalanceForm | None, info: ValidationInfo) -> BalanceForm | None:
+    def _asked_and_answered(cls, given: BalanceForm | None, info: ValidationInfo) -> BalanceForm | None:
         if given is None:
             return None
         flat, places = _flat_and_places(info, ASKING)
@@ -337,7 +337,7 @@ class DialectFile(Section):
                 rollback_currency="{currency}" in places_in(self.messages[Kind.ROLLBACK]),
                 rollback_ids="{id}" in places_in(self.messages[Kind.ROLLBACK]),
                 client_ids=answer.client_id is not None,
-                balance_told=answer.balance is not None,
+                balance_reported=answer.balance is not None,
                 balance_call=self.balance is not None,
             ),
         )

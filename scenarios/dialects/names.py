@@ -5,7 +5,7 @@ import re
 from scenarios.problems.did_you_mean import did_you_mean
 from simulators.dialects import NAMES
 
-# How the paths of dialect files end, by which they are told from names.
+# How the paths of dialect files end, by which they are distinguished from names.
 _FILES = ".toml"
 # A dialect that is a class, by its module.
 DIALECT_CLASS = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*")

@@ -101,20 +101,20 @@ class Doctor:
     def _currencies(self) -> DoctorStep:
         """Tell which of the agreed currencies (*Terms and concepts*) are judged, and by which rules."""
         run, (operator, players) = self.run, self.target.need_operator()
-        told = [f"every rule is judged in {players.currency}"]
+        reported = [f"every rule is judged in {players.currency}"]
         further = run.further_currencies
         if further:
-            told.append(f"those about money once more in {', '.join(further)}")
+            reported.append(f"those about money once more in {', '.join(further)}")
         if apart := [code for code in players.others if code not in further]:
-            told.append(f"BET-13 alone in {', '.join(apart)}, not among currencies in [operator]")
+            reported.append(f"BET-13 alone in {', '.join(apart)}, not among currencies in [operator]")
         agreed = operator.currencies if "currencies" in operator.model_fields_set else ()
         if missing := [code for code in agreed if code != players.currency and code not in further]:
-            told.append(f"none in {', '.join(missing)}: others in [players] names nobody who has it")
+            reported.append(f"none in {', '.join(missing)}: others in [players] names nobody who has it")
         if alone := [code for code in further if len(players.others[code]) < 2]:
-            told.append(
+            reported.append(
                 f"no rule for two players in {', '.join(alone)}: others in [players] names one who has it"
             )
-        return DoctorStep(StepOutcome.OK, "currencies", "; ".join(told))
+        return DoctorStep(StepOutcome.OK, "currencies", "; ".join(reported))
 
     def _wager(self, player: Player, first: bool) -> DoctorStep:
         name = f"player {player}" if not first else f"callbacks, player {player}"
@@ -133,12 +133,12 @@ class Doctor:
         asked = self.verbs.ask(player)
         if asked is None:
             return
-        exchange, told = asked
-        if told is not None:
-            yield DoctorStep(StepOutcome.OK, "balance call", f"{player} has {player.show(told)}")
+        exchange, reported = asked
+        if reported is not None:
+            yield DoctorStep(StepOutcome.OK, "balance call", f"{player} has {player.show(reported)}")
             return
         problem = TargetProblem(
-            f"the balance call told no balance: {said(exchange, self.run.redactor)}",
+            f"the balance call reported no balance: {said(exchange, self.run.redactor)}",
             f"{self.run.channel.dialect.success}, and the balance: it reads balances, and BAL-02 is about it",
             'serve the call, or leave it to that rule: [target] probe = "wagers"',
         )

@@ -59,7 +59,7 @@ class Driver:
         # The players who asked to convert balance, of which money may move at once or later.
         self.converted: set[str] = set()
         # What entries were answered that stand for the player's browser, each answer once.
-        self.told: dict[tuple[str, Raw], None] = {}
+        self.reported: dict[tuple[str, Raw], None] = {}
         self._templates = target.driver.templates()
         self._redactor = Redactor(target.secrets())
         spec = target.driver.python
@@ -221,7 +221,7 @@ class Driver:
 
     def _tell(self, name: str, raw: Raw) -> Raw:
         if name in _PLAYERS:
-            self.told[name, raw] = None
+            self.reported[name, raw] = None
         return raw
 
     def _note(self, name: str, fields: Fields) -> None:

@@ -218,7 +218,7 @@ class EmbeddedOperator(EmbeddedSimulator, Verbs):
         if self.address is None:
             raise self._no_address()
         for amount in (message.amount for message in messages):
-            # Who writes tests is not always told by a type checker.
+            # Who writes tests is not always warned by a type checker.
             if not isinstance(amount, Decimal) or not amount.is_finite():
                 raise UsageProblem(
                     f"the amount is {amount!r}, a {type(amount).__name__}",
@@ -264,7 +264,7 @@ class EmbeddedJackpot(EmbeddedSimulator):
         return str(self.agreed("client_secret"))
 
     def change_store(self, act: str, store: str | None = None, **changes: Any) -> dict[str, Any]:
-        """Add, change, offer, withdraw or remove a store and tell the CLIENT: ``POST /do/store``. Raises Problem."""
+        """Add, change, offer, withdraw or remove a store and notify the CLIENT: ``POST /do/store``. Raises Problem."""
         lines = [f"{name}={decimal_json.dumps(value).decode()}" for name, value in changes.items()]
         return self.do("store", act=act, store=store, changes="\n".join(lines))
 
@@ -334,8 +334,8 @@ class EmbeddedCheckout(EmbeddedSimulator):
             raise UsageProblem(
                 f"the checkout of this token is over: {over}", "a checkout that is open", "mint another token"
             ) from None
-        told = self.simulator.queue.wait(notice.id, _PATIENCE)
-        return [self.history[one.exchange] for one in told.attempts if one.exchange is not None]
+        reported = self.simulator.queue.wait(notice.id, _PATIENCE)
+        return [self.history[one.exchange] for one in reported.attempts if one.exchange is not None]
 
 
 class Embedded:

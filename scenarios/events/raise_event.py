@@ -112,7 +112,7 @@ def store_event(
 ) -> wire.Notification:
     """Change a store (None: the first) at Jackpot as ``name`` and ``changes`` say; return the webhook of it, not sent.
 
-    One that Jackpot never had is told of, and stays unknown. Raises UsageProblem for no store.
+    One that Jackpot never had is reported, and stays unknown. Raises UsageProblem for no store.
     """
     account = simulator.account
     before = listing(simulator, store_id).store

@@ -1,4 +1,4 @@
-"""Stories before the judge: searched for, or played again, and told as a finding where one breaks."""
+"""Stories before the judge: searched for, or played again, and reported as a finding where one breaks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -59,8 +59,8 @@ def judge_stories(
     if found is not None:
         story, broken = found
         # A saved one stays as it is; one that was found may have been played once more, under other ids.
-        told = story if run.settings.story else story.told(broken.explained, broken.account)
-        judge.result.stories[plan.rule] = replace(told, reading=broken.reading)
+        reported = story if run.settings.story else story.with_account(broken.explained, broken.account)
+        judge.result.stories[plan.rule] = replace(reported, reading=broken.reading)
         judge.holds(
             plan.rule,
             False,
@@ -107,9 +107,9 @@ def side_by_side(
 
 
 def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken) -> tuple[Story, Broken]:
-    """The story as it is told: with one request at a time where it breaks so, too.
+    """The story as it is reported: with one request at a time where it breaks so, too.
 
-    Raises Undecided where that is what another rule has told of, Open where it is what plain transactions do wrong: one
+    Raises Undecided where that is what another rule reported, Open where it is what plain transactions do wrong: one
     act is one finding.
     """
     learn_plain_faults(judge)
@@ -118,21 +118,21 @@ def _new(judge: Judge, stage: Callable[[], Stage], story: Story, broken: Broken)
     if story.beside and not story.alone:
         alone = story.one_by_one()
         if (still := play(alone, stage())) is not None:
-            story, broken = alone.told(still.explained, still.account), still
+            story, broken = alone.with_account(still.explained, still.account), still
     seen = {Observed.MONEY, Observed.DONE} if story.rule == _BETS_ALONE else {Observed.MONEY}
     alike = [result for result in judge.run.results if result.currency == judge.result.currency]
     found = [one for result in alike for one in result.findings if one.observed in seen]
-    told = {one.rule for one in found} & broken.rules
+    reported = {one.rule for one in found} & broken.rules
     # What one wager does alone is no matter of its order.
     if len(story.steps) == 1:
-        told |= {one.rule for one in found}.intersection(rules_about(story.steps[0].verb))
+        reported |= {one.rule for one in found}.intersection(rules_about(story.steps[0].verb))
     if story.needs_no_race:
-        told |= {one.rule for one in found if one.rule == "INV-01"} | judge.run.behind_stories
-    if told:
-        judge.run.behind_stories |= told
-        verb = "tells" if len(told) == 1 else "tell"
+        reported |= {one.rule for one in found if one.rule == "INV-01"} | judge.run.behind_stories
+    if reported:
+        judge.run.behind_stories |= reported
+        verb = "reports" if len(reported) == 1 else "report"
         raise Undecided(
-            f"what breaks here is what {', '.join(sorted(told))} {verb} of: fix that first, then judge this again"
+            f"what breaks here is what {', '.join(sorted(reported))} {verb}: fix that first, then judge this again"
         )
     return story, broken
 

@@ -135,7 +135,7 @@ class Stage:
         if reading.amount not in allowed:
             self._leave(player, allowed.balances if allowed.listed else (), reading.amount)
             off = abs(reading.amount - allowed.nearest(reading.amount))
-            why, rules = allowed.told(reading.amount), allowed.broken(reading.amount)
+            why, rules = allowed.described(reading.amount), allowed.broken(reading.amount)
             expected = f"balance {allowed.alternatives()}"
             right = tuple(sorted(allowed.balances)) if allowed.listed else ()
             mistake = allowed.mistake(reading.amount)
@@ -147,26 +147,26 @@ class Stage:
             if not judged.legal:
                 others = [one for one in allowed.balances if one != reading.amount] if allowed.listed else ()
                 self._leave(player, others, reading.amount)
-                told = (player.id, reading.amount)
-                raise Broken(judged.why, numbers, player.unit, told, account=judged.account)
+                reported = (player.id, reading.amount)
+                raise Broken(judged.why, numbers, player.unit, reported, account=judged.account)
         return reading.amount
 
     def _leave(self, player: Player, right: Collection[Decimal], seen: Decimal) -> None:
         """Raise Open where what plain transactions do wrong explains the balance ``seen``."""
         sent, whose = self.run.history.since(player.funded.paid), (player.id, player.currency)
         if fault := self.run.plain_faults.explain("", sent, whose, sorted(right), seen):
-            raise Open(fault.told)
+            raise Open(fault.description)
 
     def read(
         self, player: Player, guess: Decimal, numbers: tuple[int, ...], likely: Likely = nothing_likely
     ) -> Reading:
-        """Read the balance, probably ``guess``, else ``likely``; raises Broken where it cannot be told any more."""
+        """Read the balance, probably ``guess``, else ``likely``; raises Broken where it can no longer be read."""
         try:
             reading = self.run.read(player, guess, likely, last=True)
         except Declined as error:
             raise Open(str(error)) from error
         except Unreadable as error:
-            raise Broken(f"the balance cannot be told any more: {error}", numbers, abs(guess)) from error
+            raise Broken(f"the balance can no longer be read: {error}", numbers, abs(guess)) from error
         return reading
 
     def _message(self, step: Step) -> Transaction | None:

@@ -84,7 +84,7 @@ def search(
     played = (play(story, stage()) for story in stories) if plays is None else plays(stories)
     for story, broken in zip(stories, played, strict=False):
         if broken is not None:
-            return _shortened(story.told(broken.explained, broken.account), broken, stage)
+            return _shortened(story.with_account(broken.explained, broken.account), broken, stage)
     return None
 
 
@@ -100,7 +100,7 @@ def _shortened(story: Story, broken: Broken, stage: Callable[[], Stage]) -> tupl
             if again is None:
                 place += size
             else:
-                story, broken = replace(story, steps=kept).told(again.explained, again.account), again
+                story, broken = replace(story, steps=kept).with_account(again.explained, again.account), again
         # A step that was needed may not be any more once others are gone.
         size = size if size == 1 and story != before else size // 2
     return story, broken

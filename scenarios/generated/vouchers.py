@@ -87,16 +87,16 @@ class VoucherStage(Stage):
         ]
 
     def _worked_off(self) -> None:
-        """Wait until the CLIENT sees the end of vouchers that it was told of: events that come together it may work
+        """Wait until the CLIENT sees the end of vouchers that it was notified of: events that come together it may work
         off as one.
         """
         for each in self.mine:
             of_it = [one for one in self._deliveries() if each.voucher_id in about(one.event)]
-            told = bool(of_it) and of_it[-1].standing is DeliveryStanding.ACKNOWLEDGED
-            if told and (state := self.hands.at_provider(each)) in LIFECYCLE.absorbing:
+            reported = bool(of_it) and of_it[-1].standing is DeliveryStanding.ACKNOWLEDGED
+            if reported and (state := self.hands.at_provider(each)) in LIFECYCLE.absorbing:
                 self.hands.seen_as(each, state)
 
-    def _told(self, conversion: Conversion) -> bool:
+    def _reported(self, conversion: Conversion) -> bool:
         """Whether the CLIENT knows of the voucher, or will soon."""
         of_it = (one for one in self._deliveries() if conversion.voucher_id in about(one.event))
         return not self.hands.held or any(one.standing is DeliveryStanding.ACKNOWLEDGED for one in of_it)
@@ -127,8 +127,8 @@ class VoucherStage(Stage):
             return
         conversion = vouchers[-1 - step.of % len(vouchers)]
         if step.verb in (Verb.REFUND, Verb.REJECT) and self.hands.simulator.confirmed_by_client:
-            # Whoever was told of the reservation confirms it, however busy; so does the CLIENT of a saved story.
-            hurry = self.run.settings.story is None and not self._told(conversion)
+            # Whoever was notified of the reservation confirms it, however busy; so does the CLIENT of a saved story.
+            hurry = self.run.settings.story is None and not self._reported(conversion)
             self.hands.leaves(
                 conversion, VoucherState.RESERVED, self.run.settings.effort.pause if hurry else None
             )

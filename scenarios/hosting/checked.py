@@ -1,4 +1,4 @@
-"""A provider for the length of a check: what the CLIENT asks, and what it is told, lands in the run's history."""
+"""A provider for the length of a check: what the CLIENT asks, and what it is answered, lands in the run's history."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

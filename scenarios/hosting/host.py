@@ -91,13 +91,13 @@ def listening(
 
     ``what`` says who needs the port, ``other_port`` how another one is chosen. Raises UsageProblem.
     """
-    with _address_told(address, what, other_port):
+    with _address_said(address, what, other_port):
         return Listener(app, *address, threads=threads)
 
 
 def try_address(provider: str, address: tuple[str, int]) -> None:
     """Find out, without its simulator, whether ``provider`` can be served at ``address``. Raises UsageProblem."""
-    with _address_told(address, _what(PROVIDERS[provider]), _other_port(PROVIDERS[provider])):
+    with _address_said(address, _what(PROVIDERS[provider]), _other_port(PROVIDERS[provider])):
         bind(*address).close()
 
 
@@ -110,7 +110,7 @@ def _other_port(provider: Provider) -> str:
 
 
 @contextmanager
-def _address_told(address: tuple[str, int], what: str, other_port: str) -> Iterator[None]:
+def _address_said(address: tuple[str, int], what: str, other_port: str) -> Iterator[None]:
     host, port = address
     try:
         yield

@@ -125,7 +125,7 @@ def test_other_stores_stay(conversions: Conversions, judge: Judge) -> None:
     rights = [_is_offered(conversions, each, judge) for each in (changed, withdrawn, left)]
     after = stores.changed(changed)
     sent = events.send(simulator, events.updated(changed, after))
-    # That an event has an effect at all is told elsewhere.
+    # That an event has an effect at all is judged elsewhere.
     _becomes(conversions, after, ("name",))
     for other, right in ((withdrawn, rights[1]), (left, rights[2])):
         wrong = offers.wrong(catalogue.offered(conversions, other["id"]), other, right)
@@ -197,7 +197,7 @@ def _later(conversions: Conversions, judge: Judge) -> None:
     data = events.properties(conversions.simulator)
     events.send(conversions.simulator, events.enabled(data))
     shown = catalogue.appears(conversions, data["id"])
-    judge.needs(shown, "a later store event had no effect, so that it cannot be told when one has none")
+    judge.needs(shown, "a later store event had no effect, so that it cannot be seen when one has none")
 
 
 @pytest.mark.rules("CAT-06")

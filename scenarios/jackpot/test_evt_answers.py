@@ -1,4 +1,4 @@
-"""Webhooks and their acknowledgement: what the CLIENT answers, whatever it is told.
+"""Webhooks and their acknowledgement: what the CLIENT answers, whatever it is sent.
 
 Story: Jackpot tells of stores and vouchers, of types that do not exist yet, of vouchers that are not the CLIENT's, and
 of nothing that makes sense. Invariant: what is documented, or may come later, is answered 200 in time; what nobody can
@@ -34,7 +34,9 @@ from simulators.webhooks.message_log import DeliveryStanding, QueuedMessage
 _IN_TIME = 5.0
 
 
-def _told(conversions: Conversions, judge: Judge, rule: str, delivery: QueuedMessage[Notification]) -> None:
+def _reported(
+    conversions: Conversions, judge: Judge, rule: str, delivery: QueuedMessage[Notification]
+) -> None:
     """Judge that a webhook on its way was answered 200, if not at once then upon a retry."""
     done = conversions.simulator.queue.wait(delivery.id, conversions.patience)
     last = done.attempts[-1] if done.attempts else None
@@ -69,7 +71,7 @@ def test_store_events_are_acknowledged(conversions: Conversions, judge: Judge) -
         lambda: account.make_discrete(store_id, [20, 30, 50]),
     )
     for raise_event in raised:
-        _told(conversions, judge, "EVT-01", raise_event())
+        _reported(conversions, judge, "EVT-01", raise_event())
 
 
 @pytest.mark.rules("EVT-01")
@@ -82,18 +84,18 @@ def test_coupon_events_are_acknowledged(conversions: Conversions, player: Player
         conversions.reserve(conversion, 2500)
         conversions.make_ready(conversion)
         conversions.happen(conversion, VoucherEvent.ASK_REFUND, decided)
-        _all_told(conversions, judge, conversion)
+        _all_notified(conversions, judge, conversion)
     conversion = conversions.begin(player, 4000)
     conversions.reserve_unheard(conversion, 2500)
     conversions.happen(conversion, VoucherEvent.CANCEL)
-    _all_told(conversions, judge, conversion)
+    _all_notified(conversions, judge, conversion)
 
 
-def _all_told(conversions: Conversions, judge: Judge, conversion: Conversion) -> None:
+def _all_notified(conversions: Conversions, judge: Judge, conversion: Conversion) -> None:
     for delivery in conversions.simulator.queue.deliveries:
         about = getattr(delivery.event.message, "id", None)
         if about == conversion.voucher_id and delivery.standing is not DeliveryStanding.UNADDRESSED:
-            _told(conversions, judge, "EVT-01", delivery)
+            _reported(conversions, judge, "EVT-01", delivery)
 
 
 @pytest.mark.players(0)
@@ -218,9 +220,9 @@ def _still_read(conversions: Conversions) -> dict[str, Exchange]:
     """What is answered to events that anybody can read and that change nothing."""
     simulator = conversions.simulator
     foreign = simulator.account.invent_voucher(notification_key=events.new_id())
-    told = {"store/disabled": events.send(simulator, events.disabled(events.new_id()))}
-    told["coupon/ready"] = events.tell(simulator, "coupon/ready", foreign)
-    return told
+    notified = {"store/disabled": events.send(simulator, events.disabled(events.new_id()))}
+    notified["coupon/ready"] = events.tell(simulator, "coupon/ready", foreign)
+    return notified
 
 
 @pytest.mark.last(2)
@@ -233,7 +235,7 @@ def test_malformed_moves_no_money(conversions: Conversions, player: Player, judg
         return
     believed = _believed(conversions, player)
     judge.needs(
-        not believed, "what breaks here is what EVT-09 tells of: fix that first, then judge this again"
+        not believed, "what breaks here is what EVT-09 reports: fix that first, then judge this again"
     )
     acts()
 
@@ -290,7 +292,7 @@ def test_foreign_vouchers_move_no_money(conversions: Conversions, player: Player
 @pytest.mark.rules("EVT-08")
 @pytest.mark.needs("voucher_session", "probe")
 def test_own_key_makes_no_voucher_own(conversions: Conversions, player: Player) -> None:
-    """A voucher that somebody else was refunded, told of under the key of a purchase here, moves no money."""
+    """A voucher that somebody else was refunded, notified under the key of a purchase here, moves no money."""
     simulator, account = conversions.simulator, conversions.simulator.account
     conversion, balance = conversions.bought(player)
     key = conversions.strange_key()
@@ -301,10 +303,10 @@ def test_own_key_makes_no_voucher_own(conversions: Conversions, player: Player) 
         foreign = account.reserve(simulator.store_id, asked)
         for event in (VoucherEvent.CONFIRM, VoucherEvent.ASK_REFUND, VoucherEvent.REFUND):
             account.happen(foreign.id, event)
-    told = replace(account.voucher(foreign.id), notification_key=conversion.key)
-    sent = events.tell(simulator, "coupon/refunded", told)
+    notified = replace(account.voucher(foreign.id), notification_key=conversion.key)
+    sent = events.tell(simulator, "coupon/refunded", notified)
     case = "another's voucher under a key of the CLIENT's own"
-    # Whoever believes what it is told cannot know better, and breaks another SHOULD by it.
+    # Whoever believes what it is sent cannot know better, and breaks another SHOULD by it.
     conversions.stays("EVT-08", player, balance, sent, case=case, level=Level.SHOULD)
 
 

@@ -25,10 +25,10 @@ _COPIES = 2
 _APART, _ENDS = 5, 10
 
 
-def _told(conversions: Conversions, voucher: str | None = None) -> list[QueuedMessage[Notification]]:
+def _notified(conversions: Conversions, voucher: str | None = None) -> list[QueuedMessage[Notification]]:
     """The genuine webhooks (about ``voucher``) that the CLIENT has acknowledged so far.
 
-    Not those of a voucher of which it was told in part only: a copy may be what makes it ask for the rest, rightly.
+    Not those of a voucher of which it was notified in part only: a copy may be what makes it ask for the rest, rightly.
     """
     genuine = [delivery for delivery in conversions.simulator.queue.deliveries if delivery.genuine]
     unsettled = {
@@ -45,8 +45,8 @@ def _told(conversions: Conversions, voucher: str | None = None) -> list[QueuedMe
 
 def _voucher(delivery: QueuedMessage[Notification]) -> str | None:
     """The id of the voucher that a webhook is about, None for one about a store."""
-    told = delivery.event.message
-    return told.id if isinstance(told, Coupon) else None
+    notified = delivery.event.message
+    return notified.id if isinstance(notified, Coupon) else None
 
 
 @pytest.mark.rules("EVT-02")
@@ -61,11 +61,14 @@ def test_copies_have_one_effect(conversions: Conversions, player: Player) -> Non
         VoucherState.REFUND_REJECTED,
     ):
         conversion, balance = came_to(conversions, player, state)
-        told = _told(conversions, conversion.voucher)
+        notified = _notified(conversions, conversion.voucher)
         sent = [
-            each for delivery in told for _ in range(_COPIES) for each in simulator.queue.again(delivery.id)
+            each
+            for delivery in notified
+            for _ in range(_COPIES)
+            for each in simulator.queue.again(delivery.id)
         ]
-        for delivery in told:
+        for delivery in notified:
             same = events.fields_of(delivery) | {"id": events.new_id(), "createdAt": events.just_now()}
             sent.append(events.send(simulator, same, label=f"{delivery.event.event} under a new id"))
         conversions.stays("EVT-02", player, balance, *sent[-8:], case=f"copies and new ids, {state}")
@@ -151,9 +154,9 @@ def test_events_of_the_whole_run_have_one_effect(
     judge.together([partial(events.send, simulator, event) for event in crowd])
     conversions.until(lambda: False, effort.pause)
     balances = {each: judge.fund(each, 8000) for each in (player, *conversions.run.players[-1:])}
-    told = _told(conversions)
+    notified = _notified(conversions)
     # The oldest, the latest, and of those between them as many as of a family of cases.
-    chosen = [*told[:_ENDS], *told[_ENDS:-_ENDS][:: effort.family_share], *told[_ENDS:][-_ENDS:]]
+    chosen = [*notified[:_ENDS], *notified[_ENDS:-_ENDS][:: effort.family_share], *notified[_ENDS:][-_ENDS:]]
     copies = judge.together([partial(simulator.queue.again, delivery.id) for delivery in chosen])
     sent = [each for some in copies for each in some]
     conversions.until(lambda: False, effort.pause)

@@ -112,7 +112,7 @@ def test_out_of_order(conversions: Conversions, player: Player, judge: Judge) ->
 @pytest.mark.rules("EVT-04")
 @pytest.mark.needs("voucher_session", "voucher")
 def test_confirmed_is_not_ready(conversions: Conversions, player: Player, judge: Judge) -> None:
-    """A voucher that is CONFIRMED, and not READY yet, is told of as it is, and READY when Jackpot says so."""
+    """A voucher that is CONFIRMED, and not READY yet, is notified as it is, and READY when Jackpot says so."""
     judge.fund(player, 8000)
     conversion = conversions.begin(player, 4000)
     with conversions.unready(conversion):

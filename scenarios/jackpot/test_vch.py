@@ -179,7 +179,7 @@ def test_confirmed_is_not_confirmed_again(
     automatic = run.settings.target.need_jackpot().confirmation == "automatic"
     for order in (("reserved", "confirmed", "ready"), ("confirmed", "ready", "reserved")):
         if not automatic and order[0] == "reserved":
-            # A CLIENT in manual mode need not look before it confirms what it is told was reserved.
+            # A CLIENT in manual mode need not look before it confirms what it is notified was reserved.
             continue
         judge.fund(player, _FUNDS)
         conversion = conversions.begin(player, AMOUNT)
@@ -232,7 +232,7 @@ def test_expired_address_is_replaced(conversions: Conversions, player: Player, j
     if not opened:
         fresh, _ = conversions.bought(player)
         opens = conversions.until(lambda: conversions.file(fresh) is not None, 1.0)
-        judge.needs(opens, "the address of a fresh voucher opens nothing either, which VCH-01 tells of")
+        judge.needs(opens, "the address of a fresh voucher opens nothing either, which VCH-01 reports")
     judge.holds(
         "VCH-07",
         opened,

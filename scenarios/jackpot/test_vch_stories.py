@@ -1,7 +1,7 @@
 """Conversions and bets on one wallet: generated stories across both providers.
 
 Story: chance invents sessions, reservations, cancellations, expiries, refunds, copies of webhooks and webhooks held
-back, with bets and results between them or at the same moment; the story that breaks is made short, told and saved.
+back, with bets and results between them or at the same moment; the story that breaks is made short, reported and saved.
 Invariant: what left the balance was bet or spent on a voucher that exists. Limits: the sums are compared at the end of
 a story, once every session is over; a gap between two requests is found by chance.
 """

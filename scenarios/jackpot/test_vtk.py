@@ -15,7 +15,7 @@ from scenarios.browsers.voucher_flow import Conversions
 from scenarios.driver.driver import Driver, Raw
 from scenarios.generated.families import amounts
 from scenarios.generated.families.family import Cases
-from scenarios.generated.told_secrets import by_driver, by_history, judge_secrets
+from scenarios.generated.leaked_secrets import by_driver, by_history, judge_secrets
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run
@@ -104,12 +104,12 @@ def test_amount_is_what_was_asked(
             conversion = conversions.mint(player, asked)
         except DriverProblem:
             continue
-        told = conversion.token
+        reported = conversion.token
         judge.holds(
             "VTK-02",
-            told.amount is not None and told.amount > 0,
+            reported.amount is not None and reported.amount > 0,
             expected="a positive amount, or no token",
-            seen=_said(told, "amount"),
+            seen=_said(reported, "amount"),
             exchanges=conversion.exchanges,
             case=f"asked for {money.plain(asked)}",
             claims=("amount",),
@@ -121,15 +121,15 @@ def _finer_than_the_unit(conversions: Conversions, player: Player, judge: Judge)
     asked = player.money(500) + player.unit / 2
     judge.fund(player, 1000)
     try:
-        told = conversions.mint(player, asked)
+        reported = conversions.mint(player, asked)
     except DriverProblem:
         return
     judge.holds(
         "VTK-02",
-        told.token.amount == asked,
+        reported.token.amount == asked,
         expected=f"amount {money.plain(asked)}, or no token",
-        seen=_said(told.token, "amount"),
-        exchanges=told.exchanges,
+        seen=_said(reported.token, "amount"),
+        exchanges=reported.exchanges,
         case=f"asked for {money.plain(asked)}",
         claims=("amount",),
     )
@@ -229,7 +229,7 @@ def test_every_session_gets_its_own(conversions: Conversions, player: Player, ju
         )
 
 
-def _secrets_told(run: Run, judge: Judge) -> None:
+def _secrets_leaked(run: Run, judge: Judge) -> None:
     """Judge all that the CLIENT answered so far."""
     agreed = run.settings.target.need_jackpot()
     known = {
@@ -237,8 +237,8 @@ def _secrets_told(run: Run, judge: Judge) -> None:
         "the API key": agreed.api_key.get_secret_value(),
         "the client secret": agreed.client_secret.get_secret_value(),
     }
-    told = [*by_driver(run, "voucher_session", "voucher", "store"), *by_history(run)]
-    judge_secrets("VTK-07", judge, known, told)
+    reported = [*by_driver(run, "voucher_session", "voucher", "store"), *by_history(run)]
+    judge_secrets("VTK-07", judge, known, reported)
 
 
 @pytest.mark.rules("VTK-07")
@@ -260,14 +260,14 @@ def test_secrets_stay_on_the_server(run: Run, conversions: Conversions, player: 
             run.driver.raw("store", store=store)
     for body in (b"{", b"[]", b'{"event": "coupon/confirmed", "message": null}'):
         conversions.simulator.endpoint.send_raw(body, label="malformed notification")
-    _secrets_told(run, judge)
+    _secrets_leaked(run, judge)
 
 
 @pytest.mark.whole_history
 @pytest.mark.rules("VTK-07")
 def test_no_answer_of_the_run_tells_a_secret(run: Run, judge: Judge) -> None:
     """apiSignature, API key and client secret are in no answer of the whole run, to whomever it was."""
-    _secrets_told(run, judge)
+    _secrets_leaked(run, judge)
 
 
 def _asked(driver: Driver, player: Player, amount: Decimal | str) -> Raw:

@@ -86,7 +86,7 @@ class Acceptable:
         mistake = self.mistake(seen)
         return f"{text}; {mistake.text if mistake else self._difference(seen)}"
 
-    def told(self, seen: Decimal) -> str:
+    def described(self, seen: Decimal) -> str:
         """Say by how much ``seen`` is off."""
         return f"balance {amount_off(seen, seen - self.nearest(seen), self.currency)}"
 

@@ -12,11 +12,11 @@ _OWN = OWN | {Purpose.LIVENESS}
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """``told`` requests to the CLIENT were answered so that one can tell what was done, ``lost`` callbacks were not,
+    """``answered`` requests to the CLIENT were answered so that what was done is clear, ``lost`` callbacks were not,
     though no fault was put round them; ``raced`` and ``lost_racing`` are those among them that raced each other.
     """
 
-    told: int = 0
+    answered: int = 0
     lost: int = 0
     raced: int = 0
     lost_racing: int = 0
@@ -29,35 +29,35 @@ class Answers:
         """What a verdict rests on, for people."""
         raced = f", {self.raced} of them to requests sent at once" if self.raced or self.lost_racing else ""
         lost = f"; {self.lost} requests got none that says what was done" if self.lost else ""
-        return f"rests on {self.told} answers{raced}{lost}"
+        return f"rests on {self.answered} answers{raced}{lost}"
 
     @property
     def too_few(self) -> str:
-        """Why nothing can be told, "" where it can: more was lost than answered, of all or of what raced."""
-        for told, lost, which in (
+        """Why nothing can be decided, "" where it can: more was lost than answered, of all or of what raced."""
+        for answered, lost, which in (
             (self.raced, self.lost_racing, " sent at once"),
-            (self.told, self.lost, ""),
+            (self.answered, self.lost, ""),
         ):
-            if lost > told:
-                asked = f"{lost} of {told + lost} requests{which}"
-                return f"too few answers to tell: {asked} got none that says what was done"
+            if lost > answered:
+                asked = f"{lost} of {answered + lost} requests{which}"
+                return f"too few answers to decide: {asked} got none that says what was done"
         return ""
 
 
 def answers(exchanges: Iterable[Exchange], *, own: bool = False) -> Answers:
     """Count the answers among ``exchanges``; ``own``: also those to what the judge sent for itself."""
-    told = lost = raced = lost_racing = 0
+    answered = lost = raced = lost_racing = 0
     for one in exchanges:
         if one.direction is not Direction.TO_CLIENT or one.faulty or (one.purpose in _OWN and not own):
             continue
         racing = one.race is not None
         if _tells(one):
-            told, raced = told + 1, raced + racing
+            answered, raced = answered + 1, raced + racing
         # An event is sent again until it is acknowledged.
         elif one.provider == OPERATOR:
             # What is asked for later (not now) is sent again, but no longer at once.
             lost, lost_racing = lost + (not one.not_now), lost_racing + racing
-    return Answers(told, lost, raced, lost_racing)
+    return Answers(answered, lost, raced, lost_racing)
 
 
 def _tells(exchange: Exchange) -> bool:

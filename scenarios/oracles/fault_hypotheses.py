@@ -158,8 +158,8 @@ def _copied(case: Case) -> Iterator[Suspicion]:
         effect, verb = _effect(case, t)
         for times in range(2, t.attempts + 1):
             often = "twice" if times == 2 else f"{times} times"
-            told = case.says("", t, f"was {verb} {often}")
-            yield Suspicion((times - 1) * effect, told, (t,), _AGAIN.get(t.kind, ()))
+            reported = case.says("", t, f"was {verb} {often}")
+            yield Suspicion((times - 1) * effect, reported, (t,), _AGAIN.get(t.kind, ()))
 
 
 def _twice(case: Case) -> Iterator[Suspicion]:
@@ -174,8 +174,8 @@ def _reused(case: Case) -> Iterator[Suspicion]:
         other_action, other_player = first.kind is not t.kind, first.player != t.player
         rules = ("IDM-06",) * other_action + ("IDM-07",) * other_player or ("IDM-05",)
         effect, verb = _effect(case, t)
-        told = case.says("", t, f"was {verb}, though its id had come before")
-        yield Suspicion(effect, told, (t,), rules)
+        reported = case.says("", t, f"was {verb}, though its id had come before")
+        yield Suspicion(effect, reported, (t,), rules)
         if rules == ("IDM-05",):
             instead = case.says(
                 "", t, f"was {verb} in place of the {case.money.bare(first.amount)} before it"

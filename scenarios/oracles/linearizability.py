@@ -249,7 +249,7 @@ def _add(
 
 def _add_refusals(prepared: Prepared, group: list[Record]) -> None:
     # One observation for all copies: the first one handled saw too little money, no later than the first
-    # answer; the copies may have been told again what was remembered (BET-05).
+    # answer; the copies may have got again what was remembered (BET-05).
     refused = [r for r in group if r.outcome is Status.REFUSED and r.amount > 0]
     for amount in {r.amount for r in refused}:
         settled = settle(r for r in group if r.amount == amount)

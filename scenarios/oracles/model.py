@@ -90,7 +90,7 @@ class Model:
     orphans_refused: bool = False
 
     def spoken_with(self, abilities: Abilities) -> "Model":
-        """The same where the transactions are told in a dialect of these ``abilities``."""
+        """The same where the transactions are sent in a dialect of these ``abilities``."""
         return replace(self, orphans_refused=not abilities.unknown_rollbacks)
 
     def late(self, effect: int) -> frozenset[Late]:

@@ -79,11 +79,9 @@ class PlainFault:
         return (self.rule, *_BEHIND.get(self.kind, ())) if self.after else rules_about(self.kind)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Why a rule is left open that it explains the finding of."""
-        return (
-            f"what breaks here is what {self.rule} tells of ({self}): fix that first, then judge this again"
-        )
+        return f"what breaks here is what {self.rule} reports ({self}): fix that first, then judge this again"
 
     def __str__(self) -> str:
         text = f"a {self.kind} after a {self.after}" if self.after else f"a {self.kind} alone"
@@ -96,11 +94,11 @@ class PlainFaults:
 
     ``of_nothing`` says whether bets and results of 0 move nothing, as far as was tried.
     ``at_once`` says whether plain wagers lose one another where they leave together, None where that was not tried.
-    ``told`` are the rules that tell of it: what they do not tell is left to none.
+    ``reported`` are the rules that report it: what they do not report is left to none.
     """
 
     found: list[PlainFault] = field(default_factory=list)
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
     known: bool = False
     alone: bool = False
     of_nothing: bool = True
@@ -155,7 +153,7 @@ class PlainFaults:
         # What came before may have come long before.
         for act in acts(sent, *whose):
             for fault in self.found:
-                if fault.kind == act.kind and fault.rule in self.told and rule not in fault.about:
+                if fault.kind == act.kind and fault.rule in self.reported and rule not in fault.about:
                     yield fault, act
 
 

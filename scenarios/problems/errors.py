@@ -29,7 +29,7 @@ class Exit(IntEnum):
 
 
 class Problem(click.ClickException):
-    """Something the user can fix, told in three beats.
+    """Something the user can fix, reported in three beats.
 
     ``came`` is what was met, ``expected`` what should have been and why it matters, ``next_step`` what to do.
     ``more`` are further problems found in the same reading. None of the texts holds a secret.

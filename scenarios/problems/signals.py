@@ -41,7 +41,7 @@ def interruptible() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told_once(tell: Callable[[], None]) -> Iterator[None]:
+def said_once(tell: Callable[[], None]) -> Iterator[None]:
     """Answer the first signal to end by ``tell``, and let only the second raise KeyboardInterrupt.
 
     Where these signals mean something else than to interrupt, nothing changes.
@@ -49,13 +49,13 @@ def told_once(tell: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    told = False
+    said = False
 
     def hear(number: int, frame: FrameType | None) -> None:
-        nonlocal told
-        if told:
+        nonlocal said
+        if said:
             _interrupt(number, frame)
-        told = True
+        said = True
         tell()
 
     interrupting = (signal.default_int_handler, _interrupt)

@@ -1,4 +1,4 @@
-"""Classes of the user's own, which a target file names as ``module:Class``: found, made, and told of where wrong."""
+"""Classes of the user's own, which a target file names as ``module:Class``: found, made, and reported where wrong."""
 
 import importlib
 import importlib.util

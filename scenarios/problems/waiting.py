@@ -10,7 +10,7 @@ AFTER: Final = 0.5
 
 
 @contextmanager
-def told_if_slow(tell: Callable[[], None], after: float = AFTER) -> Iterator[None]:
+def said_if_slow(tell: Callable[[], None], after: float = AFTER) -> Iterator[None]:
     """Call ``tell`` once, from a thread of its own, where what is done within takes longer than ``after`` seconds."""
     timer = threading.Timer(after, tell)
     timer.daemon = True

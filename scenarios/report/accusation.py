@@ -56,8 +56,8 @@ def happened(run: Run, finding: Finding) -> str:
 
 def _act(run: Run, finding: Finding) -> str:
     """What was asked of the CLIENT last, where no case says what it was about."""
-    told = blamed(run, finding) or [run.history[number] for number in finding.exchanges]
-    wagers = [each for each in told if each.purpose is Purpose.SCENARIO and each.provider == OPERATOR]
+    document = blamed(run, finding) or [run.history[number] for number in finding.exchanges]
+    wagers = [each for each in document if each.purpose is Purpose.SCENARIO and each.provider == OPERATOR]
     if not wagers or not isinstance(message := wagers[-1].message, Transaction):
         return ""
     return f"{wagers[-1].label} of {money.show(message.amount, message.currency)}"
@@ -121,8 +121,8 @@ def _exchanges(run: Run, finding: Finding) -> Iterator[Line]:
 
 def _exchange(run: Run, exchange: Exchange, first: Exchange, page: Exchange) -> Iterator[Line]:
     """What was sent, or that it was the same as ``first``, and what came back, or that it was long and as ``page``."""
-    told = as_json(exchange, run.redactor)
-    request, answer = told["request"], told["answer"]
+    document = as_json(exchange, run.redactor)
+    request, answer = document["request"], document["answer"]
     whose = "the CLIENT: " if exchange.direction is Direction.FROM_CLIENT else ""
     sent = f"{whose}{request['method']} {_path(request['url'])} {_cut(request['body'])}"
     if first is not exchange:
@@ -134,7 +134,11 @@ def _exchange(run: Run, exchange: Exchange, first: Exchange, page: Exchange) -> 
         yield Line("", f"Content-Type: {kind}" if kind else "without Content-Type")
     if exchange.purpose is Purpose.FORGERY and exchange.provider == OPERATOR:
         yield from _signature(run, exchange)
-    came = f"no answer: {told['failure']}" if answer is None else f"{answer['status']} {_cut(answer['body'])}"
+    came = (
+        f"no answer: {document['failure']}"
+        if answer is None
+        else f"{answer['status']} {_cut(answer['body'])}"
+    )
     if answer is not None and page is not exchange and len(answer["body"]) > _SHORT:
         came = f"{answer['status']} and the same as #{page.number} was answered"
     yield Line("", f"-> {came}".rstrip())

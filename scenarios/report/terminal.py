@@ -68,7 +68,7 @@ class Terminal:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._clock = clock
-        self._began = self._told = clock()
+        self._began = self._reported = clock()
         self._scenarios = self._done = 0
 
     def planned(self, run: Run, scenarios: int) -> None:
@@ -112,8 +112,8 @@ class Terminal:
         self._done += 1
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, advance=1, description=result.id, left=self._so_far(run))
-        elif self._clock() - self._told >= _EVERY:
-            self._told = self._clock()
+        elif self._clock() - self._reported >= _EVERY:
+            self._reported = self._clock()
             self._print(f"  {self._done} of {self._scenarios} scenarios, {self._so_far(run)}")
 
     def _so_far(self, run: Run) -> str:

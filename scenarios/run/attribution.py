@@ -1,4 +1,4 @@
-"""Whose finding it is: what plain transactions do wrong is told once, by the rule that is about them.
+"""Whose finding it is: what plain transactions do wrong is reported once, by the rule that is about them.
 
 Implements ``contract.md``, *What a verdict may rest on*: one act is one rule's finding.
 """
@@ -33,7 +33,7 @@ class Attributing(Balances):
 
     def _leave(self, rule: str, fault: PlainFault | None) -> bool:
         if fault is not None:
-            self.result.undecided[rule] = fault.told
+            self.result.undecided[rule] = fault.description
         return fault is not None
 
     def _since_funded(self, player: Player) -> list[Exchange]:

@@ -60,7 +60,7 @@ def _try_wagers(run: Run, probe: WagersProbe, player: Player, declined: Exchange
     if run.diagnosis.why and opening is not None:
         run.probe, run.diagnosis, run.suspicion = other, Diagnosis(), run.diagnosis
         player.touched, player.opening = True, opening
-        run.warn("balances are read through the driver, as wagers do not tell them here")
+        run.warn("balances are read through the driver, as wagers do not show them here")
     elif run.diagnosis.takes_all:
         # What was sent and answered says what is to be put back.
         run.probe, run.at_its_word, player.touched = TakenAtItsWord(), True, False
@@ -72,7 +72,7 @@ def _try_call(run: Run, probe: CallProbe, player: Player) -> None:
     except TargetGone:
         run.guard.wait_return()
     if not probe.trusted:
-        run.warn("balances are read through wagers, as the balance call tells others (BAL-02)")
+        run.warn("balances are read through wagers, as the balance call reports others (BAL-02)")
 
 
 def _diagnosed(run: Run, probe: WagersProbe, player: Player) -> Diagnosis:

@@ -166,7 +166,7 @@ class Found:
 class ScenarioResult(Found):
     """One scenario's run: its rules, what it found, and how it ended (``ended`` is None when it ran to its end).
 
-    ``untold`` says why no balance could be read,
+    ``unreported`` says why no balance could be read,
     "" where they could: then only what answers decide is judged. ``went_away_again`` is whether the CLIENT
     went away in it, came back, and went away in it once more. ``answers`` are those that it rests on. ``began`` is
     seconds since the history began, ``seconds`` how long it took. ``currency`` is that in which rules were judged once
@@ -183,7 +183,7 @@ class ScenarioResult(Found):
     went_away_again: bool = False
     began: float = 0.0
     seconds: float = 0.0
-    untold: str = ""
+    unreported: str = ""
     answers: Answers = field(default_factory=Answers)
     currency: str = ""
 
@@ -204,7 +204,7 @@ class ScenarioResult(Found):
             return Standing.UNDECIDED
         if self.ended is not None:
             return self.ended
-        if self.untold and not RULES[rule].by_answers:
+        if self.unreported and not RULES[rule].by_answers:
             return Standing.UNDECIDED
         return Standing.INFO if RULES[rule].level is Level.INFO else Standing.PASSED
 
@@ -294,18 +294,18 @@ def judge_rule(rule: Rule, results: Iterable[ScenarioResult], *, interrupted: bo
         reason = message([finding for result in mine for finding in result.of(rule.id)])
     elif standing in (Standing.SKIPPED, Standing.UNDECIDED):
         reason = next(
-            result.undecided.get(rule.id, result.reason or result.untold)
+            result.undecided.get(rule.id, result.reason or result.unreported)
             for result in mine
             if result.standing(rule.id) is standing
         )
     else:
-        told = [note for result in mine for note in result.notes.get(rule.id, [])]
-        told += [
-            f"judged by answers alone: {why}" for why in dict.fromkeys(one.untold for one in mine) if why
+        reported = [note for result in mine for note in result.notes.get(rule.id, [])]
+        reported += [
+            f"judged by answers alone: {why}" for why in dict.fromkeys(one.unreported for one in mine) if why
         ]
         rests = sum((one.answers for one in mine), Answers())
-        told += [rests.words] if rests.lost else []
-        reason = "; ".join(told)
+        reported += [rests.words] if rests.lost else []
+        reason = "; ".join(reported)
     return RuleVerdict(rule, standing, reason, mine)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from scenarios.driver.driver import Driver
 from scenarios.problems.errors import DriverProblem
 from scenarios.run.planning.estimate import spoken
-from scenarios.run.reach import Reach, untold
+from scenarios.run.reach import Reach, unreported
 from simulators.exchanges.history import Exchange
 
 # Seconds between two looks at a CLIENT that is away: at least, at most, and as a share of those it has been away.
@@ -27,10 +27,10 @@ class OutOfBounds(Exception):
 @dataclass
 class Guard:
     """Called after every exchange of a scenario. A run lasts ``bound`` seconds, unless it is ``unbounded``;
-    ``bound`` is told how many of them are over.
+    ``bound`` is called with how many of them are over.
 
     A CLIENT that went away is waited for ``patience`` seconds; ``gone`` once it was waited for in vain. ``tell`` is
-    told what the user should know at once.
+    called with what the user should know at once.
     """
 
     reach: Reach
@@ -39,7 +39,7 @@ class Guard:
     patience: float
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    tell: Callable[[str], None] = untold
+    tell: Callable[[str], None] = unreported
     unbounded: bool = False
     gone: bool = False
     began: float = field(init=False)

@@ -194,7 +194,7 @@ class Judge(Attributing):
         """Probe the balance and record a finding unless it is ``expected`` (currency of the player).
 
         Returns the balance as read; later checks in the scenario start from it, so that one fault is
-        counted once. A balance that can no longer be told counts against ``rule``, since it could be told
+        counted once. A balance that can no longer be read counts against ``rule``, since it could be read
         before this step.
         """
         return self.one_of(rule, player, [expected], *exchanges, case=case, level=level, last=last)
@@ -279,10 +279,10 @@ class Judge(Attributing):
         except Declined:
             raise
         except Unreadable as error:
-            seen = f"a balance that cannot be told: {error}"
+            seen = f"a balance that cannot be read: {error}"
             shown = finding.exchanges + error.exchanges[-10:]
             self._add(replace(finding, seen=seen, exchanges=shown, off=abs(guess)))
-            raise Undecided(f"the balance cannot be told any more: {error}") from error
+            raise Undecided(f"the balance can no longer be read: {error}") from error
         if not reading.restored:
             self.run.warn(f"player {player.id} was not left with {player.show(reading.amount)} by the probe")
         return reading

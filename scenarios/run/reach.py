@@ -6,7 +6,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from scenarios.problems.errors import TargetProblem
-from scenarios.problems.waiting import told_if_slow
+from scenarios.problems.waiting import said_if_slow
 from scenarios.target.loading import Target
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import UNANSWERED, Verbs
@@ -22,8 +22,8 @@ from simulators.transport.route import Route
 from simulators.transport.sending import deliver
 
 
-def untold(text: str) -> None:
-    """Nobody is there to be told."""
+def unreported(text: str) -> None:
+    """Nobody is there to read it."""
 
 
 @dataclass
@@ -37,14 +37,14 @@ class Reach:
     route: Route
     operator: Verbs | None
     player: Player | None
-    # Is told what the user should know at once.
-    tell: Callable[[str], None] = untold
+    # Is called with what the user should know at once.
+    tell: Callable[[str], None] = unreported
     started: bool = False
     # Whether the CLIENT answered as one that can be judged.
     reached: bool = False
     # Whether a CLIENT that takes no wagers answered 5xx from the beginning, so that it says nothing of its going away.
     fails_at_rest: bool = False
-    # The amount of which all wagers are multiples, where the CLIENT takes none of a smallest unit, and what is told.
+    # The amount of which all wagers are multiples, where the CLIENT takes none of a smallest unit, and why.
     coarse: Decimal | None = None
     coarse_words: str = ""
     # The first bet of all where it was refused, though a result of as much had just been paid.
@@ -56,7 +56,7 @@ class Reach:
         Raises TargetProblem where nothing answers or the first genuine wager is refused.
         """
         self.started = True
-        with told_if_slow(lambda: self.tell(self._waiting())):
+        with said_if_slow(lambda: self.tell(self._waiting())):
             self._try()
         self.reached = True
 

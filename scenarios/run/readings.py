@@ -34,21 +34,21 @@ def last_about(operator: Verbs, player: Player) -> Exchange | None:
 
 
 def hold_told(operator: Verbs, player: Player, last: Exchange, reading: Reading) -> None:
-    """Notice that the ``last`` answer before ``reading`` told another balance than that.
+    """Notice that the ``last`` answer before ``reading`` reported another balance than that.
 
     Nothing is said of a copy, which may tell the balance of then, nor where anything overlapped, raced or was cut.
     """
-    told = operator.told(last, player)
-    if told is None or told == reading.amount or not _is_plain(operator, player, last):
+    reported = operator.balance_in(last, player)
+    if reported is None or reported == reading.amount or not _is_plain(operator, player, last):
         return
     _notice(
         operator,
         Noticed(
             TOLD_BY_ANSWERS,
-            f"the answer to a {last.title} tells {player.show(reading.amount)}, as was read after it",
-            f"it tells {player.show(told)}",
+            f"the answer to a {last.title} reports {player.show(reading.amount)}, as was read after it",
+            f"it reports {player.show(reported)}",
             (last.number, *reading.exchanges),
-            abs(told - reading.amount),
+            abs(reported - reading.amount),
         ),
     )
 

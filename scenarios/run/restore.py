@@ -26,7 +26,7 @@ _WORTHWHILE: Final = 3
 
 @dataclass
 class Restore:
-    """Puts ``players`` back through ``operator``; ``warn`` is told what cannot be put back.
+    """Puts ``players`` back through ``operator``; ``warn`` is called with what cannot be put back.
 
     ``width`` tells how many requests may be under way at once.
     """
@@ -222,7 +222,7 @@ class Restore:
         return send(player, amount, currency=currency, purpose=Purpose.RESTORE).ok
 
     def _moved(self, player: Player, currency: str) -> Decimal:
-        """What this run's wagers changed the balance by. Raises Unreadable where that cannot be told."""
+        """What this run's wagers changed the balance by. Raises Unreadable where that cannot be read."""
         moving = [*self._moving()]
         own = [
             (exchange, message.id)

@@ -288,11 +288,11 @@ class Run:
         # Vouchers move money, too, of which no transaction tells.
         alone = not (self.suspicion.why or player.id in self.driver.converted or self.lock.shared())
         tells = TOLD_BY_ANSWERS in self.settings.rules and alone
-        told = last_about(self.verbs, player) if tells else None
+        reported = last_about(self.verbs, player) if tells else None
         reading = self._reader.read(player, expected, likely, last=last)
         # Where the balance is another than it should be, another rule's fault may have made it so.
-        if told is not None and reading.amount == expected and not self.at_its_word:
-            hold_told(self.verbs, player, told, reading)
+        if reported is not None and reading.amount == expected and not self.at_its_word:
+            hold_told(self.verbs, player, reported, reading)
         if alone and reading.amount == expected and isinstance(self.probe, WagersProbe):
             hold_whole(self.verbs, player, reading, self.probe.reasons)
         if reading.restored:
@@ -301,7 +301,7 @@ class Run:
 
     @property
     def _reader(self) -> Probe:
-        """What reads balances, told how far it may go ahead of answers now."""
+        """What reads balances, and how far it may go ahead of answers now."""
         if isinstance(self.probe, WagersProbe):
             self.probe.ahead = self._ahead
         return self.probe
@@ -318,8 +318,8 @@ class Run:
 
     def proved(self, player: Player) -> Decimal | None:
         """The balance as it was read or brought about last, None where something may have moved it since then."""
-        told = player.touched and player.known and player.id not in self.driver.converted
-        if not told or self.at_its_word:
+        reported = player.touched and player.known and player.id not in self.driver.converted
+        if not reported or self.at_its_word:
             return None
         last = player.known[-1]
         moved = not all(_is_about_another(one, player) for one in self.history.since(last.since))

@@ -1,4 +1,4 @@
-"""Steps of a story as data: written to a file, read back, told as a numbered story. Pure."""
+"""Steps of a story as data: written to a file, read back, shown as a numbered story. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -107,7 +107,7 @@ class Step:
 
 
 class _Stands:
-    """The transactions that the steps so far sent, so that a later step can be told by the number of an earlier one."""
+    """The transactions that the steps so far sent, so that a later step can name an earlier one by its number."""
 
     def __init__(self) -> None:
         # Of each: its step, whether others left with it, its place among all ids, and that of the one it rolls back.
@@ -200,18 +200,18 @@ class Story:
             ]
         return replace(self, steps=tuple(steps))
 
-    def told(self, why: str, account: tuple[str, ...]) -> "Story":
+    def with_account(self, why: str, account: tuple[str, ...]) -> "Story":
         """This story, broken as ``why`` and ``account`` say."""
         return replace(self, why=why, account=account)
 
     def lines(self, currency: str) -> list[str]:
         """The story in numbered lines, with amounts of ``currency``."""
-        told, stands = [], _Stands()
+        reported, stands = [], _Stands()
         for place, step in enumerate(self.steps, 1):
-            told.append(f"{place}. {step.sentence(stands, currency)}")
+            reported.append(f"{place}. {step.sentence(stands, currency)}")
             stands.add(place, step)
         opening = money.show(money.from_minor(self.opening, currency), currency)
-        return [f"0. the player has {opening}", *told, f"=> {self.why}", *self.account]
+        return [f"0. the player has {opening}", *reported, f"=> {self.why}", *self.account]
 
     def dumps(self) -> str:
         """This story as the text of a file that ``pitboss replay`` reads."""

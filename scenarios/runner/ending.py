@@ -1,9 +1,9 @@
-"""How a run ends: players are put back, what the judge's own wagers showed is told, and connections are closed."""
+"""How a run ends: players are put back, what the judge's own wagers showed is reported, and connections are closed."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from scenarios.contract import RULES
-from scenarios.problems.signals import told_once
+from scenarios.problems.signals import said_once
 from scenarios.run.findings import ScenarioResult, Standing
 from scenarios.run.run import Run
 from scenarios.runner.outcome import accuse, broken_by, redact
@@ -16,7 +16,7 @@ def end(
 ) -> None:
     """End ``run``: every player is put back, and all ``planned`` scenarios are accounted for, in their order.
 
-    ``runs`` are those in each currency, by its code; ``tell`` is told what the user should know at once.
+    ``runs`` are those in each currency, by its code; ``tell`` is called with what the user should know at once.
     """
     run.history.scenario = None
     ran = {id(result) for result in run.results}
@@ -40,13 +40,13 @@ def end(
 
 
 def _restore(run: Run, tell: Callable[[str], None]) -> None:
-    def told() -> None:
+    def reported() -> None:
         """Answer who wants to end meanwhile."""
         count, seconds = run.to_restore()
         tell(f"putting back {count} players, about {seconds:.0f} s; once more to stop now")
 
     try:
-        with told_once(told):
+        with said_once(reported):
             run.restore()
     except KeyboardInterrupt:
         run.warn("interrupted while players were put back; check their balances")
@@ -60,10 +60,12 @@ def _tell_own(runs: Mapping[str, Run]) -> None:
         results, found = [one for one in run.results if one.currency == currency], list(run.noticed)
         # Where wagers are known to move other amounts, what is put back may be no amount at all.
         if not run.diagnosis.why and not run.suspicion.why:
-            # One act is one finding: what a rule of the group tells of is told.
-            told = {RULES[one.rule].group for result in results for one in result.findings}
+            # One act is one finding: what a rule of the group reports is reported once.
+            reported = {RULES[one.rule].group for result in results for one in result.findings}
             own = {(player.id, player.currency) for player in run.players}
-            found += [one for one in refusals(run.while_there(), own) if RULES[one.rule].group not in told]
+            found += [
+                one for one in refusals(run.while_there(), own) if RULES[one.rule].group not in reported
+            ]
         for noticed in found:
             for result in results:
                 accuse(result, noticed)

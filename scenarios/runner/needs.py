@@ -10,7 +10,7 @@ from simulators.dialects import DEFAULT
 from simulators.providers import CHECKOUT, JACKPOT, OPERATOR, PROVIDERS
 from simulators.wallet.dialect import LACKING
 
-# The word in ``needs`` for players whose balances can be told; the others are driver entries.
+# The word in ``needs`` for players whose balances can be read; the others are driver entries.
 PROBE = "probe"
 # The fixture that a scenario about money has a value of for each currency in which it is judged once more.
 CURRENCY = "judged_currency"
@@ -104,7 +104,7 @@ def check_declared(item: pytest.Item) -> None:
 
 
 def needs_probe(item: pytest.Item) -> bool:
-    """Whether ``item`` proves nothing where balances cannot be told."""
+    """Whether ``item`` proves nothing where balances cannot be read."""
     return PROBE in _declared(item)
 
 

@@ -18,7 +18,7 @@ AFTER_CHOICES = 0.5
 RACES = 1
 # The turn of scenarios that may stop the CLIENT, or ban a player.
 HARM = 2
-# The run's duration is told again where it became so many times as long.
+# The run's duration is said again where it became so many times as long.
 _MUCH_LONGER = 1.5
 
 
@@ -71,13 +71,13 @@ def _worth(item: pytest.Item) -> tuple[float, int, int, bool]:
 class Order:
     """A pytest plugin: sorts the scenarios of ``run``, once more where it turns out that not all can run.
 
-    ``tell`` is told in words how long the run takes where the CLIENT takes few requests; ``told_about`` is how many
-    seconds were told last.
+    ``tell`` gets words on how long the run takes where the CLIENT takes few requests; ``said_about`` is how many
+    seconds were said last.
     """
 
     run: Run
     tell: Callable[[str], None]
-    told_about: float = 0.0
+    said_about: float = 0.0
 
     def __post_init__(self) -> None:
         self._by_worth = self.run.time_limit is not None
@@ -89,9 +89,9 @@ class Order:
     def slowed(self) -> None:
         """Tell how long the run takes at the pace that was learned, whenever that became much longer."""
         pace, takes = self.run.pace.learned, self.run.about
-        if pace is None or takes is None or takes <= _MUCH_LONGER * self.told_about:
+        if pace is None or takes is None or takes <= _MUCH_LONGER * self.said_about:
             return
-        self.told_about = takes
+        self.said_about = takes
         most = spoken(self.run.guard.seconds)
         self.tell(
             f"at {pace:.2g} requests a second, all of this run takes about {spoken(takes)}; "

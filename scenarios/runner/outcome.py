@@ -167,5 +167,5 @@ def tell_pytest(report: pytest.TestReport, result: ScenarioResult, run: Run) -> 
 def error_line(trace: object) -> str:
     """The line of a traceback, as pytest shows it, that names the error."""
     lines = str(trace).strip().splitlines() or [""]
-    told = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
-    return told[0] if told else lines[-1]
+    reported = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
+    return reported[0] if reported else lines[-1]

@@ -46,7 +46,7 @@ _BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
 _ABOUT_RACES = frozenset({"BET-04", "INV-02", "INV-03", AT_ONCE, "INV-05"})
 _LOST_AT_ONCE: Final = (
     "a wrong balance was seen once, and plain bets and results of one player lose one another wherever they are "
-    f"under way at once, with nothing copied, rolled back or killed. {AT_ONCE} tells of that: fix it first, then "
+    f"under way at once, with nothing copied, rolled back or killed. {AT_ONCE} reports that: fix it first, then "
     "judge this again"
 )
 # So often a CLIENT may go away at what it survives the second time; then the run ends.
@@ -149,8 +149,10 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     sent = judge.run.sent_in(result)
     # How many go at once is found out by overlapping, too, and balances are read so: both say nothing of the rule.
     own = {Purpose.LIVENESS, Purpose.PROBE}
-    told = (one for one in sent if one.number not in judge.concurrent_exchanges and one.purpose not in own)
-    raced, lost = _overlapped(told), _lost(judge) or _paused(judge)
+    reported = (
+        one for one in sent if one.number not in judge.concurrent_exchanges and one.purpose not in own
+    )
+    raced, lost = _overlapped(reported), _lost(judge) or _paused(judge)
     first, ending, began = result.take(), None, judge.run.clock()
     missing = [one for one in judge.run.overdue if not one.here()]
     try:

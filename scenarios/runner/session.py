@@ -44,7 +44,7 @@ from simulators.values.clocks import watched
 
 
 class Watcher(Protocol):
-    """Told of the run's progress; a terminal or a page."""
+    """Called on the run's progress; a terminal or a page."""
 
     def planned(self, run: Run, scenarios: int) -> None:
         """``scenarios`` are about to run."""
@@ -118,7 +118,7 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
-        """Reach the target, so that one that is down is told at once; before it, look for a port that is taken."""
+        """Reach the target, so that one that is down is reported at once; before it, look for a port that is taken."""
         if self.sure:
             with self._problems_end_it():
                 self._try_ports()
@@ -166,7 +166,7 @@ class Session:
             self._lock_players()
             begin(self.run)
             self._begin_further(scenarios)
-        self._order.told_about = self.run.about or 0.0
+        self._order.said_about = self.run.about or 0.0
         for watcher in self.watchers:
             watcher.planned(self.run, len(scenarios))
 
@@ -262,14 +262,14 @@ class Session:
         if judge.result.findings or (needs_probe(item) and not run.at_its_word):
             raise Undecided(run.diagnosis.why)
         if needs_probe(item):
-            judge.result.untold = run.diagnosis.why
+            judge.result.unreported = run.diagnosis.why
             asked = [RULES[rule] for rule in rules_of(item)]
             if not any(rule.by_answers or rule.broken_by_answers for rule in asked):
                 raise Undecided(run.diagnosis.why)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
-        """Judge again what a CLIENT that went away interrupted; look again at what broke a rule before it is told."""
+        """Judge again what a CLIENT that went away interrupted; look again at what broke a rule before saying so."""
         judge = pyfuncitem.stash.get(JUDGE, None)
         error: Exception | None = None
         outcome: object = None

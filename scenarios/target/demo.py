@@ -32,7 +32,7 @@ def target_or_demo(config: Path | None) -> Target:
 
 
 def target_to_play_with(config: Path | None, *needed: str) -> Target:
-    """As ``target_or_demo``, for commands that judge nobody: what is missing is made up, and told in ``made_up``.
+    """As ``target_or_demo``, for commands that judge nobody: what is missing is made up, and listed in ``made_up``.
 
     That is the value of a variable that is unset, and each section of ``needed``, whole. Raises UsageProblem.
     """

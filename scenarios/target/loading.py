@@ -35,7 +35,7 @@ def load(
 
     ``PITBOSS_SECTION__KEY`` overrides the file, a text ``env:NAME`` stands for the variable NAME. Without a
     file the environment alone may describe the target. A file ``.env`` beside the target file adds variables that the
-    environment has not. Where a variable is unset, the key's value in ``spare`` is taken and told in ``made_up``.
+    environment has not. Where a variable is unset, the key's value in ``spare`` is taken and listed in ``made_up``.
     Raises UsageProblem, which tells of every fault found.
     """
     environ = {**_dotenv((path or Path(DEFAULT_FILE)).with_name(DOTENV)), **environ}

@@ -37,10 +37,10 @@ class Target(Section):
         """What neither file nor environment said and ``load`` took from its ``spare``, in words without secrets."""
         return self._made_up
 
-    def with_made_up(self, section: str, value: Section, told: str) -> Self:
-        """A copy in which ``section`` is ``value``, some or all of which the file has not, as ``told`` says."""
+    def with_made_up(self, section: str, value: Section, said: str) -> Self:
+        """A copy in which ``section`` is ``value``, some or all of which the file has not, as ``said`` says."""
         copy = self.model_copy(update={section: value})
-        copy._made_up = (*self._made_up, told)
+        copy._made_up = (*self._made_up, said)
         return copy
 
     @property

@@ -1,1 +1,1 @@
-"""How files that users write in TOML are read, and their faults told."""
+"""How files that users write in TOML are read, and their faults reported."""

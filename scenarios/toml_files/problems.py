@@ -1,4 +1,4 @@
-"""Faults of a target file, told in three beats: which key, what is expected of it, the line to write."""
+"""Faults of a target file, reported in three beats: which key, what is expected of it, the line to write."""
 
 import types
 from dataclasses import dataclass, field

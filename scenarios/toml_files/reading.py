@@ -1,4 +1,4 @@
-"""TOML files that users write: read, or told in three beats why they cannot be."""
+"""TOML files that users write: read, or reported in three beats why they cannot be."""
 
 import tomllib
 from pathlib import Path

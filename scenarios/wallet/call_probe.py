@@ -17,7 +17,7 @@ TOLD_BY_CALL: Final = "BAL-02"
 class CallProbe(WagersProbe):
     """Asks for balances in the dialect's own words; wagers prove what is not expected, was raced, or was cut.
 
-    Once they proved something else than what was told, it is broken (BAL-02), and wagers alone read.
+    Once they proved something else than what was reported, it is broken (BAL-02), and wagers alone read.
     """
 
     name: str = "call"
@@ -31,37 +31,37 @@ class CallProbe(WagersProbe):
         asked = self._asked(player)
         if asked is None:
             return super().read(player, expected, likely, last=last)
-        exchange, told = asked
-        if told == expected and not self._unsure(exchange.number):
-            return Reading(told, (exchange.number,))
-        return self.proved(player, exchange, told, likely)
+        exchange, reported = asked
+        if reported == expected and not self._unsure(exchange.number):
+            return Reading(reported, (exchange.number,))
+        return self.proved(player, exchange, reported, likely)
 
     def proved(
-        self, player: Player, exchange: Exchange, told: Decimal, likely: Likely = nothing_likely
+        self, player: Player, exchange: Exchange, reported: Decimal, likely: Likely = nothing_likely
     ) -> Reading:
-        """What wagers prove of what ``exchange`` told; BAL-02 is broken where it is something else."""
-        proof = super().read(player, told, likely)
+        """What wagers prove of what ``exchange`` reported; BAL-02 is broken where it is something else."""
+        proof = super().read(player, reported, likely)
         proof = replace(proof, exchanges=(exchange.number, *proof.exchanges))
-        if proof.amount != told:
+        if proof.amount != reported:
             self.operator.noticed.append(
                 Noticed(
                     TOLD_BY_CALL,
-                    f"the balance call tells {player.show(proof.amount)}, which wagers prove",
-                    f"it tells {player.show(told)}",
+                    f"the balance call reports {player.show(proof.amount)}, which wagers prove",
+                    f"it reports {player.show(reported)}",
                     proof.exchanges,
-                    abs(told - proof.amount),
+                    abs(reported - proof.amount),
                 )
             )
         return proof
 
     def empty(self, player: Player, guess: Decimal | None = None) -> Decimal:
-        """Bet away what is told, and prove that it was all."""
+        """Bet away what is reported, and prove that it was all."""
         asked = self._asked(player)
         return super().empty(player, guess) if asked is None else self._emptied(player, asked[1])
 
     @property
     def trusted(self) -> bool:
-        """Whether nothing that was told was proved wrong."""
+        """Whether nothing that was reported was proved wrong."""
         return not any(one.rule == TOLD_BY_CALL for one in self.operator.noticed)
 
     def _asked(self, player: Player) -> tuple[Exchange, Decimal] | None:

@@ -18,7 +18,7 @@ _LATER = (0.5, 2.5)
 _DEBTS = 3
 
 
-def told_apart(operator: Verbs, player: Player, found: Noticed | None) -> Noticed | None:
+def distinguished(operator: Verbs, player: Player, found: Noticed | None) -> Noticed | None:
     """What another fault than ``found`` explains that it looks like; else ``found``."""
     if found is None or found.rule not in _SIGNS_OF:
         return found
@@ -34,9 +34,9 @@ def _taken_for_copy(operator: Verbs, player: Player) -> Noticed | None:
         first = seen.setdefault((one.message.kind, one.message.amount, one.client_id), one) if one.ok else one
         if first is not one:
             rule = next(rule for rule, kind in _SIGNS_OF.items() if kind is one.message.kind)
-            told = f"answered as #{first.number}, another {first.message.kind}, with its CLIENT id"
+            reported = f"answered as #{first.number}, another {first.message.kind}, with its CLIENT id"
             expected = f"each {one.message.kind} moves its amount, whatever came before it"
-            return Noticed(rule, expected, told, (first.number, one.number))
+            return Noticed(rule, expected, reported, (first.number, one.number))
     return None
 
 

@@ -271,18 +271,18 @@ class Verbs:
         return self.send(self.undo(of, player, amount, id=id, currency=currency), **how)
 
     def ask(self, player: Player) -> tuple[Exchange, Decimal | None] | None:
-        """Call for the balance: the exchange and what it tells; None where the dialect has no such call."""
+        """Call for the balance: the exchange and what it reports; None where the dialect has no such call."""
         exchange = self.channel.ask(BalanceCall(player.id, player.currency))
         if exchange is None:
             return None
         exchange = self.watched(exchange)
-        return exchange, self.told(exchange, player) if exchange.ok else None
+        return exchange, self.balance_in(exchange, player) if exchange.ok else None
 
-    def told(self, exchange: Exchange, player: Player) -> Decimal | None:
-        """The balance of ``player`` that the answer of ``exchange`` tells, in whole units; None: none is told."""
+    def balance_in(self, exchange: Exchange, player: Player) -> Decimal | None:
+        """The balance of ``player`` that the answer of ``exchange`` reports, in whole units; None: none is reported."""
         answer = exchange.answer
-        told = None if answer is None else self.channel.dialect.told(answer, player.currency)
-        return None if told is None else player.whole(told)
+        reported = None if answer is None else self.channel.dialect.balance_in(answer, player.currency)
+        return None if reported is None else player.whole(reported)
 
     def again(self, exchange: Exchange, purpose: Purpose | None = None) -> Exchange:
         """Send a copy of ``exchange``, byte for byte; for its ``purpose`` (None: for that of ``exchange``)."""
@@ -309,8 +309,8 @@ class Verbs:
     def _settled(self, exchange: Exchange) -> Exchange:
         last = self.settle(exchange)
         # Nothing but a bet may be refused: a copy that is says nothing of what became of the first.
-        told = last.ok or last.copy_of is None or exchange.message.kind is Kind.BET or not heard(last)
-        if told and last.answer is not None and not last.not_now:
+        reported = last.ok or last.copy_of is None or exchange.message.kind is Kind.BET or not heard(last)
+        if reported and last.answer is not None and not last.not_now:
             return last
         if exchange.message.kind is not Kind.ROLLBACK:
             undone = self.watched(self.channel.send(self.undo(exchange), purpose=exchange.purpose))

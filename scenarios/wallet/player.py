@@ -35,7 +35,7 @@ class Player:
     """One test player of the CLIENT.
 
     ``opening`` is what the player owned before the judge took it over (``touched``), None where that could not be
-    told; ``lent`` of it came from the judge's own first wager. ``known`` are its balances as they were told, one after
+    read; ``lent`` of it came from the judge's own first wager. ``known`` are its balances as they were read, one after
     the other; ``off`` is how far the last was seen to be from what was sent since it was ``funded``. All are in
     ``currency``.
 
@@ -53,7 +53,7 @@ class Player:
 
     @property
     def last(self) -> Decimal | None:
-        """The balance as it was told last, None before the first look."""
+        """The balance as it was read last, None before the first look."""
         return self.known[-1].amount if self.known else None
 
     @property
@@ -98,7 +98,7 @@ _NEVER: Final = Funded(Decimal(0), 0, 0)
 class FreePlayers:
     """Test players that no scenario acts for just now, while scenarios run side by side.
 
-    Safe from any thread that holds ``changed``, which is told when a player is free. ``kept`` is whether
+    Safe from any thread that holds ``changed``, which is notified when a player is free. ``kept`` is whether
     scenarios wait for them; only once none does, one that runs takes more than its own.
     """
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from scenarios.wallet.call_probe import CallProbe
-from scenarios.wallet.look_alikes import own_wagers, told_apart, was_paid
+from scenarios.wallet.look_alikes import distinguished, own_wagers, was_paid
 from scenarios.wallet.noticed import Noticed
 from scenarios.wallet.operator_client import Verbs
 from scenarios.wallet.player import Known, Player
@@ -61,7 +61,7 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     try:
         opening = probe.empty(player)
     except Unreadable as error:
-        found = told_apart(probe.operator, player, _unreadable(probe, player, error))
+        found = distinguished(probe.operator, player, _unreadable(probe, player, error))
         # Taken over, but what it owned is not known: all that the judge did is undone here and now.
         player.touched = True
         if found is not None and found.rule == "BET-01" and _takes_nothing(probe, player):
@@ -75,11 +75,11 @@ def diagnose(probe: WagersProbe, player: Player) -> Diagnosis:
     player.known.append(Known(Decimal(0), len(history)))
     start = len(history)
     try:
-        found = told_apart(probe.operator, player, _experiment(probe, player))
+        found = distinguished(probe.operator, player, _experiment(probe, player))
         if found is None:
             _large_results(probe, player)
     except Unreadable as error:
-        found = told_apart(probe.operator, player, _unreadable(probe, player, error))
+        found = distinguished(probe.operator, player, _unreadable(probe, player, error))
         settle(probe.operator, player, start)
         return _blame(probe, player, found, range(start, len(history)), str(error))
     if found is None:
@@ -98,21 +98,21 @@ def try_call(probe: CallProbe, player: Player) -> None:
     start = len(history)
     try:
         paid = probe.give(player, _PAID)
-        _told_right(probe, player)
+        _reported_right(probe, player)
         taken = operator.bet(player, player.money(_PART), purpose=Purpose.PROBE)
-        _told_right(probe, player)
+        _reported_right(probe, player)
         for one in (taken, paid):
             if one.ok:
                 operator.rollback(one, purpose=Purpose.PROBE)
-                _told_right(probe, player)
+                _reported_right(probe, player)
         probe.empty(player, player.last)
     except Unreadable:
-        # Rules about money tell of it, by scenarios of their own.
+        # Rules about money report it, by scenarios of their own.
         settle(operator, player, start)
     player.known.append(Known(Decimal(0), len(history)))
 
 
-def _told_right(probe: CallProbe, player: Player) -> None:
+def _reported_right(probe: CallProbe, player: Player) -> None:
     asked = probe.operator.ask(player) if probe.trusted else None
     if asked is not None and asked[1] is not None:
         probe.proved(player, asked[0], asked[1])
@@ -280,9 +280,9 @@ def _blame(
         )
     takes_all = found == _TAKES_ALL
     largest = _largest_bet(probe.operator, player) if takes_all else None
-    told = found.exchanges or ((largest.number,) if largest else tuple(exchanges)[-40:])
+    shown = found.exchanges or ((largest.number,) if largest else tuple(exchanges)[-40:])
     return Diagnosis(
         f"balances cannot be read through wagers here while {found.rule} is broken ({found.seen})",
-        replace(found, off=player.unit, exchanges=told),
+        replace(found, off=player.unit, exchanges=shown),
         takes_all,
     )

@@ -29,7 +29,7 @@ LARGEST_BETS = 200
 
 
 class Unreadable(Exception):
-    """The balance cannot be told; the text says why. ``exchanges`` are the numbers of those that show it.
+    """The balance cannot be read; the text says why. ``exchanges`` are the numbers of those that show it.
 
     ``rule`` is the rule that only a CLIENT which breaks it gets us here by, where that is certain.
     """
@@ -82,7 +82,7 @@ def nothing_likely() -> Iterable[Decimal]:
 
 
 class Probe(Protocol):
-    """Reads balances; ``name`` is told in the report."""
+    """Reads balances; ``name`` is shown in the report."""
 
     name: str
 
@@ -149,7 +149,7 @@ class WagersProbe:
         """Whether the balance is exactly ``units``, which are taken then; else what was taken is given back.
 
         One unit more is bet before the first bet is answered: where both meet in another order, or do not get on with
-        each other, it is not told here.
+        each other, it is not said here.
         """
         with ThreadPoolExecutor(1) as pool:
             sent = pool.submit(copy_context().run, self._bet, player, units)

@@ -34,7 +34,7 @@ _PLACES: Final = (
     HomeEntry(api_docs.PAGE, "the API, to read and to try", linked=True),
 )
 _MESSAGES: Final = {
-    404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts, and {api_docs.PAGE} tells of it. "
+    404: f"There is nothing at this address. POST {GRAPHQL} makes checkouts, and {api_docs.PAGE} describes it. "
     "Check the address.",
     405: f"This method is none of this address. Requests here are POST, as to {GRAPHQL}. Check the method.",
     413: provider_app.TOO_LONG,

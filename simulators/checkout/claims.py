@@ -228,7 +228,7 @@ CLAIMS: Final = (
     Claim("data.currency", "the currency of the price", "three capitals of ISO 4217", _currency),
     Claim(
         "data.callbackUrls",
-        "where the merchant is told, and its customer goes back to",
+        "where the merchant is notified, and its customer goes back to",
         "an object",
         _object,
         Need.OPTIONAL,
@@ -367,7 +367,7 @@ def check(
     faults = [
         (claim, claim.fault(found[claim.path]))
         for claim in CLAIMS
-        # What is inside a thing that is wrong is not told of again.
+        # What is inside a thing that is wrong is not reported again.
         if claim.path in found and claim.path.rpartition(".")[0] not in found
     ]
     advised = [

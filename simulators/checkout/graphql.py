@@ -187,11 +187,11 @@ def _refusal(errors: list[GraphQLError]) -> dict[str, Any]:
         "error": "GRAPHQL_ERROR",
         "message": f"The query cannot be carried out: {errors[0].message} "
         "Expected is a query of the schema, with its variables. Correct it.",
-        "errors": [_told(error) for error in errors],
+        "errors": [_reported(error) for error in errors],
     }
 
 
-def _told(error: GraphQLError) -> dict[str, Any]:
+def _reported(error: GraphQLError) -> dict[str, Any]:
     return {
         "message": error.message,
         "locations": [{"line": each.line, "column": each.column} for each in error.locations or ()],

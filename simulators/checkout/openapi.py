@@ -18,7 +18,7 @@ _TEXT: Final = {"type": "string", "minLength": 1}
 _ADDRESS: Final = {"type": "string", "pattern": ADDRESS, "examples": ["https://shop.example/back"]}
 _OBJECT: Final = {"type": "object"}
 
-# The JSON types of the merchant's claims, by path; what each is about is told by the table of claims.
+# The JSON types of the merchant's claims, by path; what each is about is said by the table of claims.
 _TYPES: Final[dict[str, dict[str, Any]]] = {
     "iss": _TEXT,
     "sub": {"const": wire.SUBJECT},
@@ -46,7 +46,7 @@ def document() -> dict[str, Any]:
         title="Checkout",
         version="1",
         description="A fake checkout: a merchant's token makes one, a person decides it on its hosted page, and the "
-        "merchant is told. Tokens are made by hand with: pitboss token sign --before 16.66 --tax 20 --reference "
+        "merchant is notified. Tokens are made by hand with: pitboss token sign --before 16.66 --tax 20 --reference "
         "mug-blue.",
         paths={
             "/graphql": {"post": _graphql()},

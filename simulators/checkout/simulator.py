@@ -164,7 +164,7 @@ class CheckoutSimulator(Simulator[Notice]):
             event = CheckoutEvent.APPROVE if approved else CheckoutEvent.DECLINE
             after, decision = world.happen(self.checkout(token), event, self.clock())
             if decision is None:
-                raise TypeError(f"{event} tells the merchant nothing")
+                raise TypeError(f"{event} notifies the merchant of nothing")
             notice = self.sign(decision)
             self._checkouts[token] = after
             return self.queue.post(notice)
@@ -196,7 +196,7 @@ class CheckoutSimulator(Simulator[Notice]):
     def notify(self, decision: Decision, *, genuine: bool = False) -> QueuedMessage[Notice]:
         """Tell the merchant of any ``decision``, well signed and with retries; no checkout changes.
 
-        For one of an unknown checkout, one against the truth, or one told twice under a new `iat`.
+        For one of an unknown checkout, one against the truth, or one sent twice under a new `iat`.
         """
         return self.queue.post(self.sign(decision), genuine=genuine)
 

@@ -48,7 +48,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class CallbackUrls:
-    """Where the merchant's server is told, and where its customer goes back to, approved or declined."""
+    """Where the merchant's server is notified, and where its customer goes back to, approved or declined."""
 
     server_to_server: str
     success_redirect: str | None = None

@@ -1,7 +1,7 @@
-"""The checkouts: what happens to one, and what the merchant is told of it. Pure.
+"""The checkouts: what happens to one, and what the merchant is notified of. Pure.
 
 Decided where the documents are silent: a checkout that nobody decided expires after an hour, of which the
-merchant is told nothing, as that is no decision; the price is paid in twelve parts, the first of which takes
+merchant is notified of nothing, as that is no decision; the price is paid in twelve parts, the first of which takes
 what does not divide.
 """
 
@@ -31,7 +31,7 @@ class Checkout:
 
 
 def happen(checkout: Checkout, event: CheckoutEvent, now: float) -> tuple[Checkout, Decision | None]:
-    """Return the checkout after ``event``, and what the merchant is told; raises IllegalTransition."""
+    """Return the checkout after ``event``, and what the merchant is notified of; raises IllegalTransition."""
     after = replace(checkout, state=LIFECYCLE.after(checkout.state, event), decided_at=now)
     if event is CheckoutEvent.EXPIRE:
         return after, None
@@ -39,7 +39,7 @@ def happen(checkout: Checkout, event: CheckoutEvent, now: float) -> tuple[Checko
 
 
 def decide(checkout: Checkout, approved: bool, now: float) -> Decision:
-    """Return what a merchant is told of ``checkout``, whatever its state."""
+    """Return what a merchant is notified of, of ``checkout``, whatever its state."""
     return Decision(
         merchant_id=checkout.claims.merchant_id,
         reference=checkout.token,

@@ -13,7 +13,7 @@ SECRET_LENGTH = 4
 # What is shorter may, encoded, be part of any word.
 ENCODED_LENGTH = 8
 
-# Tokens that the providers mint begin so, and can therefore be told in any text.
+# Tokens that the providers mint begin so, and can therefore be found in any text.
 MINTED_PREFIX = "pitboss-token-"
 
 _MINTED = re.escape(MINTED_PREFIX) + r"[A-Za-z0-9_-]+"

@@ -1,4 +1,4 @@
-"""One CLIENT's account at Jackpot: its stores and vouchers, the time that passes for them, what it is told.
+"""One CLIENT's account at Jackpot: its stores and vouchers, the time that passes for them, what it is notified of.
 
 A judge raises here what an API call cannot: any event for any voucher or store, expiries, refunds.
 """
@@ -253,11 +253,11 @@ class Account:
             listing = self.listing(store_id)
             store = catalogue.changed(listing.store, changes or {})
             self._check_slug(store)
-            told = name == "store/update" or store != listing.store
+            notified = name == "store/update" or store != listing.store
             self._listings[store_id] = Listing(
                 store,
                 {"store/enabled": True, "store/disabled": False}.get(name, listing.enabled),
-                listing.store if told else listing.before,
+                listing.store if notified else listing.before,
             )
             return self._event(name, self._listings[store_id])
 
@@ -327,7 +327,7 @@ class Account:
         return {"listings": self._listings, "vouchers": self._vouchers}
 
     def resumed(self) -> None:
-        """Go on from the vouchers of an earlier run; nothing is told to the CLIENT."""
+        """Go on from the vouchers of an earlier run; the CLIENT is notified of nothing."""
         self._reservations, self._confirmed = [], set()
         for voucher in list(self._vouchers.values()):
             self._keep(voucher, ())

@@ -82,7 +82,7 @@ class Store(Shape):
 
 
 def _incoherent(name: str, why: str) -> PydanticCustomError:
-    """What is wrong with a store as a whole, and at which of its properties that is told."""
+    """What is wrong with a store as a whole, and at which of its properties that is reported."""
     return PydanticCustomError("incoherent", "{why}", {"why": why, "property": name})
 
 

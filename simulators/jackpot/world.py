@@ -139,7 +139,7 @@ def handle(voucher: Voucher, event: VoucherEvent, environment: Environment) -> t
 def announce(voucher: Voucher, name: wire.CouponName, environment: Environment) -> wire.CouponEvent:
     """Return the webhook ``name`` for ``voucher`` as if it were in that state, which it need not be."""
     state = wire.STATE_OF[name]
-    told = _shared(voucher, wire.Coupon) | {
+    notice = _shared(voucher, wire.Coupon) | {
         "state": state,
         "initial_amount": voucher.price,
         "confirm_date": _happened(voucher.confirm_date, state in _CONFIRMED, environment),
@@ -147,7 +147,7 @@ def announce(voucher: Voucher, name: wire.CouponName, environment: Environment) 
         "canceled_date": _happened(voucher.canceled_date, state is VoucherState.CANCELED, environment),
         "signed_url": environment.sign(voucher, environment.now) if state is VoucherState.READY else None,
     }
-    coupon = wire.Coupon(**told)
+    coupon = wire.Coupon(**notice)
     return wire.CouponEvent(event=name, id=environment.new_id(), created_at=environment.now, message=coupon)
 
 

@@ -27,7 +27,7 @@ _PLACES: Final = (
 )
 _MESSAGES: Final = {
     404: "There is nothing at this address. The OPERATOR answers POST /auth and POST /start-session, with or "
-    f"without the API version in front; {api_docs.PAGE} tells of them. Check the address.",
+    f"without the API version in front; {api_docs.PAGE} lists them. Check the address.",
     405: "This method is none of this address. Requests to the OPERATOR are POST. Send a POST.",
     413: provider_app.TOO_LONG,
 }

@@ -80,7 +80,7 @@ _TOKEN_ERRORS: Final = {
     TokenStanding.REVOKED: ("TOKEN_REVOKED", "The token was revoked."),
     TokenStanding.UNKNOWN: ("TOKEN_INVALID", "The token is none that this OPERATOR gave out."),
 }
-# What a request is told whose token is to be renewed.
+# What a request is answered whose token is to be renewed.
 BAD_TOKEN: Final = frozenset(code for code, _ in _TOKEN_ERRORS.values())
 _RENEW: Final = "Only a valid token says who asks. POST your credentials to /auth for a new one."
 

@@ -69,7 +69,7 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event in a slip's life, with what it needs to be told.
+    """An event in a slip's life, with what it needs.
 
     ``share`` (over 0, below 1) is the part of the open stake that CASH_OUT_PART closes. ``void_legs`` are ids
     of selections that count as odds of 1 in a win.

@@ -20,7 +20,7 @@ _POLICY: Final = {
 
 
 def guarded(response: Response, policy: str, *, cache: str = "no-store") -> Response:
-    """``response`` under the Content-Security-Policy ``policy``, told to nobody, and nothing but what it says it is."""
+    """``response`` under the Content-Security-Policy ``policy``, given to nobody, and only but what it says it is."""
     response.headers["Content-Security-Policy"] = policy
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -59,7 +59,7 @@ class Delivery:
     """One request to deliver, with what the history shall say of it (see Exchange); ``read`` says what an answer means.
 
     ``attempt`` is 0 the first time a request is sent and grows with its copies. ``faults`` tell of
-    faults that act on the order of things, ``wire`` the faults that act on the bytes. ``invoked`` is told the
+    faults that act on the order of things, ``wire`` the faults that act on the bytes. ``invoked`` is called with the
     number of the exchange when the request is about to leave. ``retried`` is what its provider sends again by itself
     until it is acknowledged.
     """

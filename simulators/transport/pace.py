@@ -43,7 +43,7 @@ _AT_ONCE = "what came beside others was refused, and no more than {0} went out a
 class Pace:
     """How fast the CLIENT is asked, as learned; safe to use from several threads.
 
-    ``limits`` are slowed down. ``tell`` is told once, in words, when the CLIENT says *not now* for the first time,
+    ``limits`` are slowed down. ``tell`` is called once, with words, when the CLIENT says *not now* for the first time,
     ``slowed`` is called whenever a lower pace was learned.
     ``learned`` is the pace in requests per second, None while nothing was to be learned; once nothing was refused for a
     while, more is tried. ``patience`` is how long one request is sent again: limits are often counted by the minute.
@@ -156,21 +156,21 @@ class Pace:
         """
         if self.status is None:
             return None
-        told = [
+        said = [
             f"the CLIENT answered {self.status} (not now) under this run's load; that breaks no rule",
             *([] if at_once is None else [_AT_ONCE.format(at_once)]),
         ]
         if self.learned is None:
-            return "; ".join(told if at_once is not None else [*told, _UNKNOWN])
+            return "; ".join(said if at_once is not None else [*said, _UNKNOWN])
         if self.learned < 1:
             return (
-                f"{'; '.join(told)}, and the run went on at {self.learned:.2g} requests a second, which is less than "
+                f"{'; '.join(said)}, and the run went on at {self.learned:.2g} requests a second, which is less than "
                 "[target] max_requests_per_second can say: raise the CLIENT's limit for tests"
             )
         # The key takes whole numbers.
         shown = int(self.learned)
         return (
-            f"{'; '.join(told)}, and the run went on at {shown} requests a second. Raise the CLIENT's limit for tests, "
+            f"{'; '.join(said)}, and the run went on at {shown} requests a second. Raise the CLIENT's limit for tests, "
             f"or set [target] max_requests_per_second = {shown}"
         )
 

@@ -283,7 +283,7 @@ def _inflated(body: bytes, encoding: str | None) -> bytes:
     """``body`` without its compression, cut at ANSWER_LIMIT; as it is where it is in an encoding nobody asked for."""
     if encoding is None or encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
         return body
-    # The header of gzip and of zlib is told by itself.
+    # The header of gzip and of zlib is recognised by itself.
     inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
     try:
         return inflater.decompress(body, ANSWER_LIMIT)

@@ -153,7 +153,7 @@ def _once(delivery: Delivery, route: Route, *, pooled: bool) -> tuple[Exchange, 
                 route.concurrency.lost_at = route.history.now()
             if connection is not None and pooled:
                 if route.pace is not None:
-                    # Who minds the CLIENT's pace minds how much it can bear, too; serve and load send as they are told.
+                    # Who minds the CLIENT's pace minds how much it can bear, too; serve and load send as asked.
                     route.concurrency.took(done.invoked, done.seconds or 0.0, route.timeout)
                     if _refused(delivery, done) and own.together > 1:
                         route.concurrency.refused(own.together, done.invoked, done.seconds or 0.0)

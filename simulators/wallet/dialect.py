@@ -19,13 +19,13 @@ from simulators.wallet.transactions import BalanceCall, Transaction
 class Abilities:
     """What the words of a dialect can tell, where dialects differ.
 
-    ``copies_as_first``: a copy gets the answer of the first, with the same CLIENT id; otherwise it may be told
+    ``copies_as_first``: a copy gets the answer of the first, with the same CLIENT id; otherwise it may get
     that it was processed before. ``unknown_rollbacks``: the rollback of an unknown transaction is a success.
     ``results_alone``: a result need not name a bet that the CLIENT knows. ``fine_amounts``: amounts finer than the
     currency's unit can be written. ``rollback_currency``: a rollback says in which currency it is. ``rollback_ids``: a
     rollback has an id of its own; otherwise all rollbacks of one transaction are one. ``ids_across_players``: an id
     is never used for two players. ``client_ids``: an answer that says done has an id of the CLIENT's own.
-    ``balance_told``: it tells the player's balance. ``balance_call``: there is a call that asks for the balance.
+    ``balance_reported``: it reports the player's balance. ``balance_call``: there is a call that asks for the balance.
     ``several``: one request may ask for several transactions of a player, and is done as a whole or not at all.
     """
 
@@ -37,7 +37,7 @@ class Abilities:
     rollback_ids: bool = True
     ids_across_players: bool = True
     client_ids: bool = True
-    balance_told: bool = False
+    balance_reported: bool = False
     balance_call: bool = False
     several: bool = False
 
@@ -52,7 +52,7 @@ LACKING: Final[Mapping[str, str]] = {
     "rollback_ids": "a rollback has no id of its own",
     "ids_across_players": "two players may share an id",
     "client_ids": "answers have no id of the CLIENT's",
-    "balance_told": "answers tell no balance",
+    "balance_told": "answers report no balance",
     "balance_call": "no call asks for the balance",
     "several": "a request asks for one transaction",
 }
@@ -144,7 +144,7 @@ class Dialect(ABC):
         own = self.read(answer).client_id
         return () if own is None else (own,)
 
-    def told(self, answer: Answer, currency: str) -> Decimal | None:  # noqa: ARG002
+    def balance_in(self, answer: Answer, currency: str) -> Decimal | None:  # noqa: ARG002
         """The balance, in ``currency``, that ``answer`` tells; None where it tells none that can be read."""
         return None
 

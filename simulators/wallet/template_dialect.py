@@ -222,7 +222,7 @@ class TemplateDialect(Dialect):
         listed = own if isinstance(own, list) else [own]
         return [each for each in listed if isinstance(each, str | int) and not isinstance(each, bool)]
 
-    def told(self, answer: Answer, currency: str) -> Decimal | None:
+    def balance_in(self, answer: Answer, currency: str) -> Decimal | None:
         """What the answer says the player has, to the last digit."""
         found = None
         if self.answers.balance is not None:

@@ -65,8 +65,8 @@ def _key(made: dict[str, Any]) -> dict[str, Any]:
         key["anyOf"] = kinds
     key = {name: value for name, value in key.items() if name not in _NOISE}
     if "$ref" in key or "enum" in key or key.get("type", "string") != "string":
-        told = {name: key.pop(name) for name in ("description", "default") if name in key}
-        key = {**told, "anyOf": [key, _VARIABLE]}
+        reported = {name: key.pop(name) for name in ("description", "default") if name in key}
+        key = {**reported, "anyOf": [key, _VARIABLE]}
     return key | (
         {"examples": [tomllib.loads(f"key = {each}")["key"] for each in examples]} if examples else {}
     )

@@ -31,5 +31,5 @@ def test_each_statement_is_told_once():
 def test_every_provider_and_rule_group_of_the_documents_is_there():
     assert len({each.document for each in STATEMENTS}) == 4
     named = {name.split("-")[0] for each in STATEMENTS for name, _ in each.held if "-" in name}
-    told = {rule.group for rule in RULES.values() if not rule.beside_documents}
-    assert named >= told - {"INV"}
+    reported = {rule.group for rule in RULES.values() if not rule.beside_documents}
+    assert named >= reported - {"INV"}

@@ -121,8 +121,8 @@ def test_a_virtual_environment_that_was_moved_is_made_anew(
 def test_help_names_every_target_of_the_makefile(clone: Path) -> None:
     phony = re.search(r"^\.PHONY: (.*)$", (clone / "Makefile").read_text(), re.MULTILINE)
     assert phony
-    told = {line.split()[1] for line in make(clone, "help").stdout.splitlines()}
-    assert told == set(phony[1].split()) - {"new-venv"}
+    reported = {line.split()[1] for line in make(clone, "help").stdout.splitlines()}
+    assert reported == set(phony[1].split()) - {"new-venv"}
 
 
 SKIPS = """

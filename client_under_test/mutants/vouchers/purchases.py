@@ -142,7 +142,7 @@ class _UrlOfReservation(Conversions):
 
 
 class _ConfirmedIsReady(VoucherService):
-    """Tells the player that the voucher is there as soon as it is confirmed."""
+    """Says to the player that the voucher is there as soon as it is confirmed."""
 
     @override
     def purchase(self, notification_key: str) -> dict[str, Any] | None:

@@ -97,7 +97,7 @@ class _Telling(VoucherService):
 
 
 class _TellingLater(VoucherService):
-    """The purchase tells the client secret."""
+    """The purchase shows the client secret."""
 
     @override
     def purchase(self, notification_key: str) -> dict[str, Any] | None:
@@ -219,7 +219,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "vtk-telling-page",
         ("VTK-07",),
-        "Pages and errors tell the keys.",
+        "Pages and errors show the keys.",
         answering(_on_page),
         provider="jackpot",
     ),

@@ -86,12 +86,12 @@ class _PriceOfTheEvent(Trusting):
     @override
     def ask(self, row: Conversion, voucher_id: str, pending: list[PendingEvent]) -> Voucher | None:
         voucher = super(Trusting, self).ask(row, voucher_id, pending)
-        told = super().ask(row, voucher_id, pending)
-        return voucher if voucher is None or told is None else replace(voucher, price=told.price)
+        reported = super().ask(row, voucher_id, pending)
+        return voucher if voucher is None or reported is None else replace(voucher, price=reported.price)
 
 
 # Gives back what the event says that it cost.
-_refunds_told = giving_again(
+_refunds_notified = giving_again(
     lambda before, row, voucher: (
         voucher.price - before.spent if row.state == states.REFUNDED and before.spent else 0
     )
@@ -241,7 +241,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("EVT-09",),
         "A refund returns the price that its event names.",
         resolver=_PriceOfTheEvent,
-        conversions=_refunds_told,
+        conversions=_refunds_notified,
     ),
     jackpot_mutant(
         "evt-any-voucher",

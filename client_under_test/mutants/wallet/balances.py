@@ -1,4 +1,4 @@
-"""Faults in what answers tell of balances (BAL), in the words of providers whose answers do."""
+"""Faults in the balances that answers report (BAL), in the words of providers whose answers do."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -13,7 +13,7 @@ from client_under_test.wallet.messages import Action, Transaction
 
 
 class _Before(Teller):
-    """Tells what there was when the request came."""
+    """Reports what there was when the request came."""
 
     @override
     def after(self, transaction: Transaction, before: Account) -> Account:
@@ -21,7 +21,7 @@ class _Before(Teller):
 
 
 class _BeforeRollbacks(Teller):
-    """Answers to rollbacks tell the balance of before."""
+    """Answers to rollbacks report the balance of before."""
 
     @override
     def after(self, transaction: Transaction, before: Account) -> Account:
@@ -29,7 +29,7 @@ class _BeforeRollbacks(Teller):
 
 
 class _WholeUnits(Teller):
-    """Balances are told in whole units."""
+    """Balances are reported in whole units."""
 
     @override
     def after(self, transaction: Transaction, before: Account) -> Account:
@@ -38,7 +38,7 @@ class _WholeUnits(Teller):
 
 
 class _TakesWhatItRefuses(Teller):
-    """A refused bet is told as if it had been taken."""
+    """A refused bet is answered as if it had been taken."""
 
     @override
     def after(self, transaction: Transaction, before: Account) -> Account:
@@ -48,19 +48,19 @@ class _TakesWhatItRefuses(Teller):
 
 
 class _Cached(Teller):
-    """The balance call is answered from what was told the first time."""
+    """The balance call is answered from what was reported the first time."""
 
     def __init__(self, accounts: Accounts) -> None:
         super().__init__(accounts)
-        self._told: dict[str, Account] = {}
+        self._reported: dict[str, Account] = {}
 
     @override
     def called(self, player: str) -> Account:
-        return self._told.setdefault(player, super().called(player))
+        return self._reported.setdefault(player, super().called(player))
 
 
 class _WithLoan(Teller):
-    """The balance call tells of a credit line, too, which no bet may use."""
+    """The balance call counts a credit line, too, which no bet may use."""
 
     @override
     def called(self, player: str) -> Account:

@@ -75,7 +75,7 @@ class BlueOcean(Adapter):
         return text(dict(document), "remote_id", ID_LIMIT) if balance else None
 
     @override
-    def told(self, document: Document, account: Account) -> Response:
+    def balance_answer(self, document: Document, account: Account) -> Response:
         return _answer(_OK, account)
 
     @override

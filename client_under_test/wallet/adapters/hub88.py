@@ -100,7 +100,7 @@ class Hub88(Adapter):
         return text(dict(document), "user", ID_LIMIT) if path == _BALANCE else None
 
     @override
-    def told(self, document: Document, account: Account) -> Response:
+    def balance_answer(self, document: Document, account: Account) -> Response:
         return _answer(_OK, document, account)
 
     @override

@@ -42,7 +42,7 @@ class Adapter(ABC):
         return None
 
     @abstractmethod
-    def told(self, document: Document, account: Account) -> Response:
+    def balance_answer(self, document: Document, account: Account) -> Response:
         """Answer a call for the balance."""
 
     @abstractmethod
@@ -55,7 +55,7 @@ class Adapter(ABC):
 
 
 class Teller:
-    """Says what answers tell of an account, which is what there is in it now."""
+    """Says what answers report of an account, which is what there is in it now."""
 
     def __init__(self, accounts: Accounts) -> None:
         self.accounts = accounts
@@ -86,7 +86,7 @@ class AdapterHandler:
             self.callbacks.allow_list.check(request.remote_addr)
             document = self.words.document(request, self.callbacks.body())
             if (asked := self.words.asks(path, document)) is not None:
-                return self.words.told(document, self.teller.called(asked))
+                return self.words.balance_answer(document, self.teller.called(asked))
             transaction = self.words.transaction(self.words.paths[path], document, accounts)
             before = accounts.get(transaction.player)
             try:

@@ -1,4 +1,4 @@
-"""A team's own application in FastAPI: the wallet of its players, and what it is told of vouchers and orders.
+"""A team's own application in FastAPI: the wallet of its players, and what it is notified of vouchers and orders.
 
 Everything is kept in memory and handled in one event loop, one request after the other, so that nothing races.
 """
@@ -74,15 +74,15 @@ class Shop:
         moved, first["moved"] = first["moved"], 0
         return -moved
 
-    def notice(self, told: dict[str, Any]) -> None:
+    def notice(self, reported: dict[str, Any]) -> None:
         """Take note of a voucher's or store's event, once."""
-        if told["id"] in self.notices:
+        if reported["id"] in self.notices:
             return
-        self.notices.add(told["id"])
-        if told["event"] == "store/disabled":
-            self.withdrawn.add(told["message"]["storeId"])
-        elif told["event"] == "store/enabled":
-            self.withdrawn.discard(told["message"]["storeId"])
+        self.notices.add(reported["id"])
+        if reported["event"] == "store/disabled":
+            self.withdrawn.add(reported["message"]["storeId"])
+        elif reported["event"] == "store/enabled":
+            self.withdrawn.discard(reported["message"]["storeId"])
 
     def decide(self, payload: str) -> None:
         """Close the order that a signed decision is about; raises jwt.InvalidTokenError."""

@@ -53,9 +53,9 @@ class WalletTest {
         return found.group(1).strip();
     }
 
-    static void check(boolean holds, String what, String told) {
+    static void check(boolean holds, String what, String said) {
         if (!holds) {
-            System.err.println("failed: " + what + "\n" + told);
+            System.err.println("failed: " + what + "\n" + said);
             System.exit(1);
         }
     }

@@ -15,9 +15,9 @@ async function act(name, fields = {}) {
     headers: { ...TOKEN, "Content-Type": "application/json" },
     body: JSON.stringify(fields),
   });
-  const told = await answer.json();
-  assert.equal(answer.status, 200, JSON.stringify(told));
-  return told;
+  const said = await answer.json();
+  assert.equal(answer.status, 200, JSON.stringify(said));
+  return said;
 }
 
 async function exchanges(question) {

@@ -1,4 +1,4 @@
-"""What happened to us in production, told as scenarios of our own, so that it does not happen again."""
+"""What happened to us in production, as scenarios of our own, so that it does not happen again."""
 
 from decimal import Decimal
 

@@ -1,1 +1,1 @@
-"""What the audit comes to, and how it is told: on the console, in report.json, on Locust's page."""
+"""What the audit comes to, and how it is shown: on the console, in report.json, on Locust's page."""

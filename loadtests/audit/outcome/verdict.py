@@ -17,9 +17,9 @@ from scenarios.contract import RULES, Level
 from scenarios.problems.errors import Exit
 from scenarios.report.schema.load import Breach, Doubt, FailedRound, LoadMemory
 
-# How many players, and how many breaches, are told of one by one; all are counted.
+# How many players, and how many breaches, are listed one by one; all are counted.
 TOLD = 50
-# What overload alone makes of answers, of proxies too: told of, but no verdict on the money.
+# What overload alone makes of answers, of proxies too: reported, but no verdict on the money.
 _OVERLOAD = frozenset({"MSG-01", "MSG-02"})
 # How sure the result about a sample is.
 CONFIDENCE = 0.95
@@ -81,7 +81,7 @@ class WorkerResult(BaseModel):
     kinds: list[str] = []
 
     def add_wrong(self, off: WrongBalance) -> None:
-        """Count one more player whose balance is off; the farthest off are told of."""
+        """Count one more player whose balance is off; the farthest off are listed."""
         self.off_count += 1
         self.off += abs(off.off)
         self.wrong = farthest([*self.wrong, off])
@@ -212,7 +212,7 @@ def added(results: Iterable[WorkerResult]) -> WorkerResult:
 
 
 def farthest(wrong: Sequence[WrongBalance]) -> list[WrongBalance]:
-    """Those of ``wrong`` that are told of: the farthest off first."""
+    """Those of ``wrong`` that are listed: the farthest off first."""
     return sorted(wrong, key=lambda off: (-abs(off.off), off.player))[:TOLD]
 
 

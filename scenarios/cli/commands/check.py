@@ -62,7 +62,7 @@ def options(effort: str = "normal") -> Option[Any]:
             "--baseline",
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="A report.json or its folder: what is broken there is told, and fails the run no more.",
+            help="A report.json or its folder: what is broken there is reported, and fails the run no more.",
         ),
         click.option(
             "--time-limit",

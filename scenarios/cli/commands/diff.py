@@ -12,7 +12,7 @@ from scenarios.report.saved import read_report
 from scenarios.report.schema.report import Report, Rule
 from scenarios.report.summary import named
 
-# What is told of a rule, in this order.
+# What is said of a rule, in this order.
 _BROKE, _FIXED, _CHANGED, _NEW, _GONE = "broke", "fixed", "changed", "new", "no longer judged"
 _BROKEN: Final = ("failed", "warned")
 _HOLDS: Final = ("passed", "info")
@@ -57,10 +57,10 @@ def _breaks(change: str, rule: Rule, *, strict: bool) -> bool:
 def compare(old: Report, new: Report) -> list[tuple[str, Rule, str]]:
     """What became of each rule that came out otherwise: the change, the rule as it is now, and how, in words."""
     before = {rule.id: rule for rule in old.rules}
-    told = [change for rule in new.rules if (change := _change(before.pop(rule.id, None), rule))]
-    told += [(_GONE, rule, "") for rule in before.values() if rule.outcome != "skipped"]
+    changed = [change for rule in new.rules if (change := _change(before.pop(rule.id, None), rule))]
+    changed += [(_GONE, rule, "") for rule in before.values() if rule.outcome != "skipped"]
     order = (_BROKE, _FIXED, _CHANGED, _NEW, _GONE)
-    return sorted(told, key=lambda change: order.index(change[0]))
+    return sorted(changed, key=lambda change: order.index(change[0]))
 
 
 def _change(before: Rule | None, rule: Rule) -> tuple[str, Rule, str] | None:

@@ -15,7 +15,7 @@ from scenarios.doctor.operator import examine
 from scenarios.doctor.steps import DoctorStep, StepOutcome
 from scenarios.problems.errors import Exit
 from scenarios.problems.plain_text import printable, wrapped
-from scenarios.problems.waiting import told_if_slow
+from scenarios.problems.waiting import said_if_slow
 from scenarios.report.headline import rules
 from scenarios.run.planning.cost import round_trip, turn
 from scenarios.run.planning.effort import NORMAL, QUICK
@@ -69,12 +69,12 @@ def command(context: click.Context, config: Path | None, restart: bool) -> None:
     if measured is not None and each_turn is not None:
         rate = run.limits.max_requests_per_second
         players, further = len(run.players), len(run.further_currencies)
-        told = " and ".join(
+        durations = " and ".join(
             f"about {spoken(about(each, each_turn, players=players, rate=rate, further=further))} ({each.name})"
             for each in (QUICK, NORMAL)
         )
         console.print(
-            f"\nAn answer takes {measured * 1000:.0f} ms: judging the sportsbook would take {told}."
+            f"\nAn answer takes {measured * 1000:.0f} ms: judging the sportsbook would take {durations}."
         )
     named = f" -c {config}" if config else ""
     console.print(f"\nNothing is wrong. Next: pitboss check{named}")
@@ -86,7 +86,7 @@ def _watched(steps: Iterator[DoctorStep], console: Console, target: Target) -> I
     timeout = f", up to {target.operator.timeout:g} s a request" if target.operator is not None else ""
     line = Text(f"{'waiting':<10}for the CLIENT to answer{timeout}", style="dim")
     while True:
-        with told_if_slow(lambda: console.print(line)):
+        with said_if_slow(lambda: console.print(line)):
             step = next(steps, None)
         if step is None:
             return

@@ -44,15 +44,15 @@ def command(words: tuple[str, ...], url: str | None, since: int | None, count: i
     """Print each exchange that fits ``words``, as the control API at ``url`` tells it."""
     console, wanted = console_at(url, _CONSOLE), " ".join(words)
     following = console.ask(_EXCHANGES, {"filter": wanted, "since": 0 if since is None else since})
-    told: set[int] = set()
+    printed: set[int] = set()
     if since is None:
-        told |= {each["number"] for each in following["exchanges"]}
+        printed |= {each["number"] for each in following["exchanges"]}
         following["exchanges"] = []
     while True:
         for exchange in following["exchanges"]:
-            if exchange["number"] in told:
+            if exchange["number"] in printed:
                 continue
-            told.add(exchange["number"])
+            printed.add(exchange["number"])
             click.echo(printable(_line(exchange)))
             sys.stdout.flush()
             if count is not None:
@@ -60,9 +60,9 @@ def command(words: tuple[str, ...], url: str | None, since: int | None, count: i
                 if not count:
                     return
         place = following["next"]
-        told = {number for number in told if number >= place}
+        printed = {number for number in printed if number >= place}
         following = console.ask(
-            _EXCHANGES, {"filter": wanted, "since": place, "count": len(told) + 1, "wait": _WAIT}
+            _EXCHANGES, {"filter": wanted, "since": place, "count": len(printed) + 1, "wait": _WAIT}
         )
 
 

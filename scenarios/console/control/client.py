@@ -44,32 +44,32 @@ class ControlApi:
 
     def ask(self, path: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The answer to a question. Raises UsageProblem, and TargetProblem where there is none."""
-        return self._told("GET", path, _PATIENCE, fields=fields or {})
+        return self._reported("GET", path, _PATIENCE, fields=fields or {})
 
     def act(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Do ``name`` as it is ``asked`` for; raises as ``ask``."""
-        return self._told("POST", f"/do/{name}", _LONG, json=asked)
+        return self._reported("POST", f"/do/{name}", _LONG, json=asked)
 
     def raised(self, name: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Do what sends something; return the exchanges that it made, in full. Raises as ``ask``."""
         made = self.act(name, asked)
         return [self.ask(f"/exchanges/{number}") for number in made["exchanges"]]
 
-    def _told(self, method: str, path: str, patience: float, **sent: Any) -> dict[str, Any]:
+    def _reported(self, method: str, path: str, patience: float, **sent: Any) -> dict[str, Any]:
         try:
             answer = urllib3.request(
                 method, self.url + path, headers=self._headers, retries=False, timeout=patience, **sent
             )
-            told: dict[str, Any] = answer.json()
+            answered: dict[str, Any] = answer.json()
             if answer.status != 200:
-                raise UsageProblem(told["came"], told["expected"], told["next_step"])
+                raise UsageProblem(answered["came"], answered["expected"], answered["next_step"])
         except urllib3.exceptions.NewConnectionError:
             raise TargetProblem(f"nothing listens at {self.url}", *_SERVED) from None
         except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
             raise TargetProblem(
                 f"{self.url} does not answer as the console of serve: {error}", *_SERVED
             ) from None
-        return told
+        return answered
 
 
 @contextmanager
@@ -100,31 +100,31 @@ def announced(url: str, token: str, target: Target) -> Iterator[None]:
 
 def running(target: Target) -> ControlApi | None:
     """The ``serve`` that runs in this folder for ``target``; None where there is none, or it does not answer."""
-    told = _read()
-    if told is None or told.get("target") != _named(target):
+    answered = _read()
+    if answered is None or answered.get("target") != _named(target):
         return None
-    console = ControlApi(str(told.get("console")), str(told.get("token")))
+    console = ControlApi(str(answered.get("console")), str(answered.get("token")))
     return console if console.answers() else None
 
 
 def console(url: str | None, default: str) -> ControlApi:
     """The console at ``url``; without one that of the ``serve`` of this folder, else that at ``default``.
 
-    The token is what that ``serve`` told, else that of the environment.
+    The token is what that ``serve`` wrote down, else that of the environment.
     """
-    told = _read() or {}
-    own = told.get("console")
+    answered = _read() or {}
+    own = answered.get("console")
     if isinstance(own, str) and url in (None, own):
-        return ControlApi(own, str(told.get("token")))
+        return ControlApi(own, str(answered.get("token")))
     return ControlApi(url or default, os.environ.get(CONTROL_TOKEN) or None)
 
 
 def _read() -> dict[str, Any] | None:
     try:
-        told = json.loads(PLACE.read_text(encoding="utf-8"))
+        answered = json.loads(PLACE.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return told if isinstance(told, dict) else None
+    return answered if isinstance(answered, dict) else None
 
 
 def _named(target: Target) -> str | None:

@@ -205,7 +205,7 @@ class Events:
             return raise_event.send_notice(channel, event, copies=copies, faults=faults)
 
     def made(self, exchanges: list[Exchange]) -> dict[str, Any]:
-        """What is told of ``exchanges`` that were just made: their numbers, and how the last one ended."""
+        """What is said of ``exchanges`` that were just made: their numbers, and how the last one ended."""
         last = exchanges[-1]
         return {
             "exchanges": [each.number for each in exchanges],

@@ -10,7 +10,7 @@ from simulators.jackpot.account import Account
 from simulators.jackpot.catalogue.stores import Listing, Unfit
 from simulators.providers import JACKPOT
 
-# What can be done with a store; each is told to the CLIENT, and sent again until it acknowledges.
+# What can be done with a store; the CLIENT is notified of each, again until it acknowledges.
 ACTS: Final = ("add", "change", "offer", "withdraw", "remove")
 # How long the answer waits for that of the CLIENT, in seconds.
 _PATIENCE: Final = 5.0
@@ -23,7 +23,7 @@ def listed(providers: ServedProviders) -> dict[str, Any]:
 
 
 def change(providers: ServedProviders, asked: FormInput) -> dict[str, Any]:
-    """Add, change, offer, withdraw or remove a store, and tell the CLIENT; how that ended. Raises Misfilled."""
+    """Add, change, offer, withdraw or remove a store, and notify the CLIENT; how that ended. Raises Misfilled."""
     simulator = providers.need(JACKPOT).simulator
     account: Account = simulator.account
     act = asked.choice("act", ACTS)

@@ -2,7 +2,7 @@
 
 import { attempt, fieldsOf, find, make, post, say } from "./dom.js";
 
-function told(event, made) {
+function said(event, made) {
   const many = made.exchanges.length;
   const numbers = many === 1 ? `#${made.exchanges[0]}` : `#${made.exchanges[0]} to #${made.exchanges[many - 1]}`;
   say(`${event} sent as ${numbers}: ${made.outcome}${made.said ? `, ${made.said}` : ""}`, { bad: made.outcome !== "ok" });
@@ -16,7 +16,7 @@ function raising(form) {
     const made = await attempt(() => post("do/raise", { ...fieldsOf(form), event: button.value }), form);
     button.disabled = false;
     if (!form.querySelector('[aria-invalid="true"]')) button.focus();
-    if (made) told(button.value, made);
+    if (made) said(button.value, made);
   });
 }
 

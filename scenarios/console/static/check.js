@@ -114,7 +114,7 @@ function tell(id, moved) {
   find("rule-title").textContent = `${rule.id} (${rule.level})`;
   find("rule-statement").textContent = rule.statement;
   find("rule-outcome").replaceChildren(make("span", { className: `state ${standing}` }, standing));
-  find("rule-seen").textContent = reason || "nothing to tell";
+  find("rule-seen").textContent = reason || "nothing to say";
   find("rule-why").textContent = rule.why;
   find("rule-causes").textContent = rule.causes;
   find("rule-source").textContent = rule.source;

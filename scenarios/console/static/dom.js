@@ -60,7 +60,7 @@ export function say(text, { beats = null, bad = false } = {}) {
 
 let places = 0;
 
-/** Say at the fields of a form what is wrong with each, in the place of what was said before; whether any was told. */
+/** Say at the fields of a form what is wrong with each, in the place of what was said before; whether any was. */
 export function wrongAt(form, fields) {
   let first = null;
   for (const input of form.querySelectorAll("input[name], select[name], textarea[name]")) {

@@ -86,7 +86,7 @@ export class List {
     if (this.filtered) this.settle(row);
   }
 
-  /** Draw a line below the newest: what comes after it is told from what was there before. */
+  /** Draw a line below the newest: what comes after it is set apart from what was there before. */
   mark() {
     const n = this.newest + 0.5;
     if (this.byNumber.has(n)) return;

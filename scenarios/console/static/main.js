@@ -41,7 +41,7 @@ const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-"); // names this
 let wanted = /^\d{1,9}$/.test(address.get("exchange")) ? Number(address.get("exchange")) : null; // what the address names
 let source = null;
 let seen = "";
-let offset = Infinity; // of this clock to the server's, in milliseconds: the least that a frame told
+let offset = Infinity; // of this clock to the server's, in milliseconds: the least that a frame said
 let worst = 0;
 
 function line(text, state) {
@@ -88,7 +88,7 @@ function took(rows) {
     list.select(wanted);
     wanted = null;
   }
-  // How far the feed is behind is told of what happened while it was open, not of what was there before.
+  // How far the feed is behind is shown of what happened while it was open, not of what was there before.
   if (opened && oldest !== Infinity) {
     requestAnimationFrame(() => {
       const behind = Math.max(0, Date.now() - offset - oldest);

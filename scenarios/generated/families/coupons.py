@@ -1,6 +1,6 @@
 """Coupon events that lie about a voucher of the CLIENT's, in each state that it can be in. Contract EVT-09.
 
-What a voucher went through already is not told again here: copies are EVT-02's, what overtakes EVT-04's.
+What a voucher went through already is not tried again here: copies are EVT-02's, what overtakes EVT-04's.
 """
 
 from dataclasses import dataclass

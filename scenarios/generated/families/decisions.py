@@ -105,7 +105,7 @@ def for_others() -> Family[Change]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Repeated:
     """One of several decisions about one checkout.
 
     ``copy_of`` is the place among them of the one that it is a copy of, byte for byte; None: it is signed again, under
@@ -117,36 +117,45 @@ class Told:
     times: Mapping[str, int] = field(default_factory=dict)
 
 
-_APPROVED, _DECLINED = Told(approved=True), Told(approved=False)
+_APPROVED, _DECLINED = Repeated(approved=True), Repeated(approved=False)
 _HOUR, _DAY = 3600, 86400
 
 
-def repeated() -> Family[tuple[Told, ...]]:
+def repeated() -> Family[tuple[Repeated, ...]]:
     """Decisions about one checkout in the order in which they are sent, of which some say again what was said.
 
     The documents say nothing of a decision that contradicts an earlier one, nor of a decision's times: what a CLIENT
     makes of those is its own affair. What it has heard already changes nothing in any of them.
     """
-    approval, decline = Told(approved=True, copy_of=0), Told(approved=False, copy_of=0)
-    members: list[tuple[str, tuple[Told, ...]]] = [
+    approval, decline = Repeated(approved=True, copy_of=0), Repeated(approved=False, copy_of=0)
+    members: list[tuple[str, tuple[Repeated, ...]]] = [
         ("approved, the same again", (_APPROVED, approval, approval)),
         ("approved, again under a new iat", (_APPROVED, _APPROVED)),
-        ("approved, then declined", (_APPROVED, _DECLINED, approval, Told(approved=False, copy_of=1))),
-        ("declined, then approved", (_DECLINED, _APPROVED, decline, Told(approved=True, copy_of=1))),
+        ("approved, then declined", (_APPROVED, _DECLINED, approval, Repeated(approved=False, copy_of=1))),
+        ("declined, then approved", (_DECLINED, _APPROVED, decline, Repeated(approved=True, copy_of=1))),
     ]
-    others: list[tuple[str, tuple[Told, ...]]] = [
+    others: list[tuple[str, tuple[Repeated, ...]]] = [
         ("declined, the same again", (_DECLINED, decline, decline)),
         ("declined, again under a new iat", (_DECLINED, _DECLINED)),
-        ("approved, then declined twice", (_APPROVED, _DECLINED, Told(approved=False, copy_of=1), approval)),
-        ("declined, then approved twice", (_DECLINED, _APPROVED, Told(approved=True, copy_of=1), decline)),
+        (
+            "approved, then declined twice",
+            (_APPROVED, _DECLINED, Repeated(approved=False, copy_of=1), approval),
+        ),
+        (
+            "declined, then approved twice",
+            (_DECLINED, _APPROVED, Repeated(approved=True, copy_of=1), decline),
+        ),
     ]
     for name, times in (
         ("over (exp)", {"exp": -_HOUR}),
         ("not yet valid (nbf)", {"nbf": _HOUR}),
         ("a day old (iat)", {"iat": -_DAY}),
     ):
-        timed = Told(approved=True, times=times)
+        timed = Repeated(approved=True, times=times)
         others.append(
-            (f"approved {name}, then plainly", (timed, _APPROVED, approval, Told(approved=True, copy_of=1)))
+            (
+                f"approved {name}, then plainly",
+                (timed, _APPROVED, approval, Repeated(approved=True, copy_of=1)),
+            )
         )
     return family(members, others)

@@ -58,7 +58,7 @@ def written(secret: str, text: str) -> str | None:
 
 
 def telling(known: Mapping[str, str], texts: Sequence[str]) -> Iterator[tuple[str, int, str]]:
-    """Where secrets are told: the name in ``known``, the place of the text, and how it is written down there.
+    """Where secrets leaked: the name in ``known``, the place of the text, and how it is written down there.
 
     All ``texts`` are read in one, and only halves of what tells a secret are read again, so that thousands take no
     longer than they are long.

@@ -109,11 +109,11 @@ def acknowledged(
 ) -> bool:
     """Judge by ``rule`` that a webhook was answered 200.
 
-    Where the CLIENT answers every event with another 2xx, as EVT-01 tells, that is undecided.
+    Where the CLIENT answers every event with another 2xx, as EVT-01 reports, that is undecided.
     """
     if rule != "EVT-01" and exchange.answer is not None and 200 < exchange.answer.status < 300:
         plain = send(simulator, enabled(properties(simulator)))
-        judge.needs(plain.ok, f"every event is answered {status(exchange)}, which EVT-01 tells of")
+        judge.needs(plain.ok, f"every event is answered {status(exchange)}, which EVT-01 reports")
     return judge.holds(
         rule,
         exchange.ok,

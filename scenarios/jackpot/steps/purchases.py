@@ -18,7 +18,7 @@ _FROM_READY = {
 def came_to(conversions: Conversions, player: Player, state: VoucherState) -> tuple[Conversion, Decimal]:
     """A purchase whose voucher is in ``state``, its webhooks delivered once, and the balance after it.
 
-    One that is RESERVED was not told of, and the balance is that of before; one that is CONFIRMED becomes READY by hand
+    One that is RESERVED is not notified, and the balance is that of before; one that is CONFIRMED becomes READY by hand
     only. Raises Undecided where the CLIENT takes no money for what is delivered.
     """
     balance = conversions.judge.fund(player, 2 * AMOUNT)

@@ -1,4 +1,4 @@
-"""Answers of the whole run: those whose form is judged, those that came late or never, and how breaches are told."""
+"""Answers of the whole run: those whose form is judged, those that came late or never, and breaches as reported."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -101,5 +101,5 @@ def read_loosely(rule: str, judge: Judge, operator: Verbs, player: Player) -> bo
     judge.together(sends)
     found = judge.measure(player, before) != before
     if found:
-        judge.note(rule, "user_id is not compared exactly: what follows from that, BET-06 tells")
+        judge.note(rule, "user_id is not compared exactly: what follows from that, BET-06 reports")
     return found

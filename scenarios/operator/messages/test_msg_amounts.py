@@ -122,7 +122,7 @@ def test_other_spellings_mean_the_same(operator: Verbs, player: Player, judge: J
         ]
         each_holds("MSG-12", judge, player, chains, level=Level.MUST)
     if any(refused.values()):
-        judge.note("MSG-12", "refused: " + ", ".join(case for case, told in refused.items() if told))
+        judge.note("MSG-12", "refused: " + ", ".join(case for case, reported in refused.items() if reported))
 
 
 @pytest.mark.last(2)

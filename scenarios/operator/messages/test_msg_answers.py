@@ -260,8 +260,8 @@ def test_client_ids_are_unique(run: Run, judge: Judge, effort: Effort) -> None:
         if run.gone_after is None:
             player = run.players[place := last.index(min(last))]
             run.verbs.result(player, player.unit)
-            told = str(run.verbs.bet(player, player.unit).client_id)[:18]
-            last[place] = int(told) if told.isdecimal() else 0
+            reported = str(run.verbs.bet(player, player.unit).client_id)[:18]
+            last[place] = int(reported) if reported.isdecimal() else 0
     first: dict[str, Exchange] = {}
     clashes: dict[str, list[tuple[Exchange, Exchange]]] = {}
     # Only plain UUIDs by chance count: whether ids that look alike are one transaction is IDM-08's question.

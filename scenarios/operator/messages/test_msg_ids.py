@@ -66,7 +66,7 @@ def _harmless(judge: Judge, exchange: Exchange, ordinary: Exchange, case: str) -
     judge.holds(
         "MSG-13",
         leak is None,
-        expected="an answer that tells nothing of the inside",
+        expected="an answer that shows nothing of the inside",
         seen=f"{leak.group(0)[:120]!r} in the answer" if leak else "",
         exchanges=[exchange],
         case=f"{case}, leak",

@@ -52,12 +52,12 @@ def _needs_launch(
     """Launch, and stop, undecided, where that fails: what the rule is about needs one that succeeds."""
     url = _launched(driver, player, _languages(run)[0])
     bad = _bad_token(simulator)
-    why = f": the token was answered {bad}, and OUT-05 tells whether such a one is renewed" if bad else ""
+    why = f": the token was answered {bad}, and OUT-05 judges whether such a one is renewed" if bad else ""
     judge.needs(url, f"a launch failed that the rule is not about{why}")
 
 
 def _bad_token(simulator: OperatorSimulator) -> str | None:
-    """What the last request for a session was told where its token was none to go on with."""
+    """What the last request for a session was answered where its token was none to go on with."""
     [*_, error] = (None, *(one.error for one in simulator.session_requests[-1:]))
     return error if error in BAD_TOKEN else None
 
@@ -311,7 +311,7 @@ def test_errors_reach_the_player_clearly(
             _clear(judge, raw, exchanges, case)
     url = _launched(driver, player, _languages(run)[0])
     bad = _bad_token(simulator)
-    judge.needs(url or not bad, f"launches fail with a token that is answered {bad}: OUT-05 tells of that")
+    judge.needs(url or not bad, f"launches fail with a token that is answered {bad}: OUT-05 reports that")
     judge.holds(
         "OUT-07",
         url is not None,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scenarios.generated.told_secrets import by_driver, by_history, judge_secrets
+from scenarios.generated.leaked_secrets import by_driver, by_history, judge_secrets
 from scenarios.operator.messages.forgeries import forge, raw
 from scenarios.run.judge import Judge
 from scenarios.run.run import Run

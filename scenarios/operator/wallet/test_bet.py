@@ -38,7 +38,7 @@ def test_takes_exactly_its_amount(operator: Verbs, player: Player, judge: Judge)
     each_amount_moves("BET-01", operator, judge, player, BET, funds=200_000)
 
 
-def told(run: Run, player: Player, balance: Decimal) -> Decimal:
+def reported(run: Run, player: Player, balance: Decimal) -> Decimal:
     """What the driver says of a balance that is ``balance`` to wagers, or else what follows from the opening balance.
 
     A CLIENT that always keeps a unit back, or always lends one, merely looks poorer or richer to wagers.
@@ -66,7 +66,7 @@ def _tell_how_exactly(run: Run, player: Player, judge: Judge, rule: str) -> None
         unit = player.show(player.unit)
         judge.note(
             rule,
-            f"to within {unit}: wagers alone cannot tell more, [driver] balance or [players] opening does",
+            f"to within {unit}: wagers alone cannot show more, [driver] balance or [players] opening does",
         )
 
 
@@ -75,7 +75,7 @@ def test_of_the_whole_balance(run: Run, operator: Verbs, player: Player, judge: 
     """A bet of all there is is accepted and leaves zero."""
     _tell_how_exactly(run, player, judge, "BET-02")
     for units in (1000, 1):
-        balance = told(run, player, judge.fund(player, units))
+        balance = reported(run, player, judge.fund(player, units))
         bet = operator.bet(player, balance)
         case = f"a bet of all {player.show(balance)}"
         if not judge.accepted("BET-02", bet, case=case):
@@ -92,7 +92,7 @@ def test_over_the_balance(run: Run, operator: Verbs, player: Player, judge: Judg
     _tell_how_exactly(run, player, judge, "BET-03")
     code = operator.channel.dialect.insufficient_funds
     for units, further in ((1000, (1, 8000)), (0, (1,))):
-        balance = told(run, player, judge.fund(player, units))
+        balance = reported(run, player, judge.fund(player, units))
         stakes = [max(balance + player.money(more), player.unit) for more in further]
         bets = [operator.bet(player, stake) for stake in stakes]
         for bet in bets:
@@ -242,8 +242,8 @@ def _exact_in(operator: Verbs, judge: Judge, player: Player) -> None:
     try:
         judge.fund(player, 20_000)
     except Undecided as why:
-        # Only the currency differs from the players whose balances can be told.
-        judge.holds("BET-13", False, expected="a balance that can be told", seen=str(why), case=case)
+        # Only the currency differs from the players whose balances can be read.
+        judge.holds("BET-13", False, expected="a balance that can be read", seen=str(why), case=case)
         return
     moves: tuple[tuple[Action, int], ...] = ((BET, 1), (BET, 1999), (RESULT, 1), (RESULT, 1005), (BET, 7))
 

@@ -77,13 +77,13 @@ def _for_good(run: Run, operator: Verbs, judge: Judge, player: Player) -> None:
     if player.opening is not None and player.opening > 0:
         operator.result(player, player.opening, purpose=Purpose.RESTORE)
     player.touched = False
-    before = _told(run, player)
+    before = _reported(run, player)
     run.driver.ban(player.id)
     bets = _bets(operator, judge, player)
-    between = _told(run, player)
-    _judge_told(judge, "BET-08", player, before, between, bets)
+    between = _reported(run, player)
+    _judge_reported(judge, "BET-08", player, before, between, bets)
     results = _results(operator, judge, player)
-    _judge_told(judge, "RES-04", player, between, _told(run, player), results)
+    _judge_reported(judge, "RES-04", player, between, _reported(run, player), results)
     undone = [operator.rollback(exchange).ok for exchange in (base, *bets, *results) if exchange.ok]
     owed = "" if all(undone) else ", and could not be put back to the balance it had"
     run.warn(f"player {player} stays banned{owed}: add {run.driver.missing('unban')}")
@@ -117,12 +117,12 @@ def _expected(rule: str, before: Decimal, exchanges: list[Exchange]) -> Decimal:
     return before + sum((exchange.message.amount for exchange in exchanges if exchange.ok), Decimal(0))
 
 
-def _told(run: Run, player: Player) -> Decimal | None:
+def _reported(run: Run, player: Player) -> Decimal | None:
     """The balance of a player who cannot bet, where the driver tells it."""
     return run.driver.balance(player.id) if run.driver.has("balance") else None
 
 
-def _judge_told(
+def _judge_reported(
     judge: Judge,
     rule: str,
     player: Player,

@@ -2,7 +2,7 @@
 
 Story: chance invents sequences of bets, results, rollbacks, copies, orphans and late arrivals, of two players, with
 what is wrong or comes during a ban in between, some at once, some with answers lost or restarts; the one that breaks is
-made as short as it can be, told in numbered lines, saved and replayed by ``pitboss replay``. Invariant: the balance is
+made as short as it can be, shown in numbered lines, saved and replayed by ``pitboss replay``. Invariant: the balance is
 one that the wallet model allows. Limits: left out are a rollback of a rollback, as the documents do not say what it
 does, and wagers in other currencies; sizes and number come from the effort, the choices from the seed.
 """

@@ -44,8 +44,8 @@ def test_copy_after_a_lost_answer(operator: Verbs, players: list[Player], judge:
                 for place, lost in enumerate(cuts)
             ]
         )
-        told = [lost.sentence for lost in cuts]
-        settled_together("IDM-03", judge, player, kind, list(zip(told, sent, strict=True)), last=True)
+        reported = [lost.sentence for lost in cuts]
+        settled_together("IDM-03", judge, player, kind, list(zip(reported, sent, strict=True)), last=True)
 
     judge.spread(players, sound(judge, KINDS), each_cut)
 

@@ -32,7 +32,7 @@ def test_pays_exactly_its_amount(operator: Verbs, player: Player, judge: Judge) 
 
 @pytest.mark.rules("RES-02")
 def test_of_zero_moves_nothing(operator: Verbs, player: Player, judge: Judge) -> None:
-    """A lost bet is told by a result of 0, which succeeds and moves nothing."""
+    """A lost bet comes as a result of 0, which succeeds and moves nothing."""
     judge.fund(player, 500)
     bet = operator.bet(player, player.money(200))
     judge.needs(bet.ok, "the bet that was to be lost was refused", bet)

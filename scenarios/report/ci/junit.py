@@ -13,7 +13,7 @@ def label(file: Path, judged: Judged) -> None:
     """Rewrite ``file``, which pytest wrote: each case is named by its rules first, and the suite tells the verdict
     and what there is to fix.
 
-    A file that pytest could not write stays as it is; the run has told of it.
+    A file that pytest could not write stays as it is; the run has reported it.
     """
     try:
         tree = ElementTree.parse(file)  # noqa: S314 - pytest wrote it a moment ago
@@ -27,8 +27,10 @@ def label(file: Path, judged: Judged) -> None:
             suite.insert(0, properties)
         _, words = verdict_in_words(judged)
         listed = to_fix(judged.run, judged.verdicts)
-        told = [(f"to fix: {one.rule}", " ".join(filter(None, (one.sentence, one.others)))) for one in listed]
-        for name, value in [("verdict", words), *told]:
+        texts = [
+            (f"to fix: {one.rule}", " ".join(filter(None, (one.sentence, one.others)))) for one in listed
+        ]
+        for name, value in [("verdict", words), *texts]:
             ElementTree.SubElement(properties, "property", name=name, value=printable(value))
         for case in suite.iter("testcase"):
             own = rules.get((case.get("classname", ""), case.get("name", "")))

@@ -20,7 +20,7 @@ def balance_curve(run: Run, rule: str, result: ScenarioResult) -> BalanceCurve |
     """The curve of the story that broke ``rule``; None without a story, or where money moves by more than wagers.
 
     ``opening``, ``low``, ``high`` and ``seen`` are texts in the player's currency, ``at`` is seconds since the first
-    exchange, ``seen`` null where the balance could not be told.
+    exchange, ``seen`` null where the balance could not be read.
     """
     story, findings = result.stories.get(rule), result.of(rule)
     if story is None or not findings or RULES[rule].group != "INV":

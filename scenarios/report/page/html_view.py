@@ -346,7 +346,7 @@ def _load_plots(report: Report) -> Iterator[tuple[str, Markup]]:
 def _audit_more(report: Report) -> list[tuple[str, str]]:
     """What else the audit says, one line an entry, whatever the entries are; those that say nothing are left out."""
     return [
-        (_title(name), _told(value))
+        (_title(name), _reported(value))
         for name, value in _audit_extra(report)
         if value not in (None, "", [], {}) and not _is_table(value)
     ]
@@ -358,7 +358,7 @@ def _audit_tables(report: Report) -> list[Table]:
     for name, value in _audit_extra(report):
         if _is_table(value):
             columns = list(dict.fromkeys(key for record in value for key in record))
-            rows = [[_told(record.get(key, ""), 1) for key in columns] for record in value[:_ROWS]]
+            rows = [[_reported(record.get(key, ""), 1) for key in columns] for record in value[:_ROWS]]
             more = max(0, len(value) - _ROWS)
             tables.append(Table(_title(name), [_title(key) for key in columns], rows, more))
     return tables
@@ -379,11 +379,11 @@ def _title(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _told(value: object, depth: int = 0) -> str:
+def _reported(value: object, depth: int = 0) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_told(one, depth + 1)}" for name, one in value.items())
+        return ", ".join(f"{name} {_reported(one, depth + 1)}" for name, one in value.items())
     if isinstance(value, list):
-        shown = [_told(one, depth + 1) for one in value[:50]]
+        shown = [_reported(one, depth + 1) for one in value[:50]]
         more = [f"and {len(value) - 50} more"] if len(value) > 50 else []
         return ("; " if depth else "\n").join(shown + more) or "none"
     return "none" if value is None else str(value)

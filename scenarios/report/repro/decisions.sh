@@ -5,9 +5,9 @@ opened() {
 }
 # said REFERENCE NAME: what the last answer says of a checkout: the value of this name, or all of it.
 said() {
-    told=$(tr -d '\r\n' <"$work/own.body" | sed "s/$1/ID/g")
-    [ -z "$2" ] || told=$(printf '%s\n' "$told" | grep -o "\"$2\" *: *\(\"[^\"]*\"\|[^],}\"]*\)" | head -n 1)
-    printf '%s\n' "$told"
+    given=$(tr -d '\r\n' <"$work/own.body" | sed "s/$1/ID/g")
+    [ -z "$2" ] || given=$(printf '%s\n' "$given" | grep -o "\"$2\" *: *\(\"[^\"]*\"\|[^],}\"]*\)" | head -n 1)
+    printf '%s\n' "$given"
 }
 pack() { openssl base64 -A | tr /+ _- | tr -d =; }
 right() { printf %s "$jwt" | openssl dgst -sha256 -hmac "$secret" -binary | pack; }

@@ -66,11 +66,11 @@ class Script:
         once = list(self.once())
         ids = [f"    {name}=$({_made(text)})" for text, name in self.fresh.items()]
         about = f"{finding.about()}: " if finding.case or finding.cases else ""
-        told = redactor.text(f"{about}{finding.explained}")
+        reported = redactor.text(f"{about}{finding.explained}")
         lines = [
             "#!/bin/sh",
             *_comment(f"{rule.id} ({rule.level}): {rule.statement}"),
-            *_comment(f"What happened: {told}"),
+            *_comment(f"What happened: {reported}"),
             *_comment(f"Expected: {redactor.text(finding.expected)}"),
             "#",
             *_comment(self.sends_again),

@@ -82,7 +82,7 @@ class Wagers(Script):
             raise NoScript("Answers to requests that are sent at once differ from one time to the next.")
         if finding.before:
             raise NoScript(
-                "The balance was off before, as another finding tells: which is right depends on that."
+                "The balance was off before, as another finding says: which is right depends on that."
             )
         if finding.observed is Observed.MONEY and not finding.right:
             raise NoScript(
@@ -115,7 +115,7 @@ class Wagers(Script):
             each
             for each in self.run.history.since(first)
             if (each.number <= last or each.race in races)
-            and self._told(each)
+            and self._reported(each)
             and each.number >= since.get(player_of(each), first)
         ]
         if len(steps) <= _STEPS or self.finding.right or not self.openings or races:
@@ -124,7 +124,7 @@ class Wagers(Script):
         named = {name for each in self.telling for name in ids_in(each)}
         return [each for each in steps if not named.isdisjoint(ids_in(each)[:1])]
 
-    def _told(self, exchange: Exchange) -> bool:
+    def _reported(self, exchange: Exchange) -> bool:
         return (
             exchange.provider == OPERATOR
             and exchange.direction is Direction.TO_CLIENT
@@ -139,7 +139,7 @@ class Wagers(Script):
         by_id = {
             each.message.id: each
             for each in self.run.history
-            if each.number < first and isinstance(each.message, Transaction) and self._told(each)
+            if each.number < first and isinstance(each.message, Transaction) and self._reported(each)
         }
         found = self._beside_orphans(by_id)
         waiting = list(self.steps)
@@ -213,7 +213,7 @@ class Wagers(Script):
             }
             if wrong.get(self.finding.observed):
                 raise NoScript(
-                    "It is about a balance that wagers alone, which a script has, do not tell to the unit."
+                    "It is about a balance that wagers alone, which a script has, do not show to the unit."
                 )
 
     def tools(self) -> Iterator[str]:
@@ -311,8 +311,8 @@ class Wagers(Script):
         refused = self.verdict.rule.group == "SIG" and self.finding.observed is Observed.REFUSED
         silent = self.finding.observed is Observed.SILENT
         kept = refused or (silent and any(text in player_of(each) for each in self.telling))
-        told = any(text in each.request.body.decode(errors="replace") for each in self.telling)
-        return text if kept and told else super().renewed(text)
+        reported = any(text in each.request.body.decode(errors="replace") for each in self.telling)
+        return text if kept and reported else super().renewed(text)
 
     def header(self, name: str, value: str, body: bytes) -> str:
         """A header, signed anew where it is a signature that was made of the body."""

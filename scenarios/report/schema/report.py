@@ -253,7 +253,7 @@ class Report(_Part):
 
     ``reference`` is the name of the mutant, or "" for the reference CLIENT, where ``pitboss demo`` judged it.
     ``dialect`` is whose words the OPERATOR's callbacks were in, where they were not the documents' own. ``currency`` is
-    the players' own, in which money is told where nothing else is said.
+    the players' own, in which money is shown where nothing else is said.
     ``target_gone`` is the rule at which the CLIENT went away for good, "" where it did not. ``to_fix`` are the broken
     rules by what seems to be behind them, worst first; [] in reports that do not say. Only a load run has
     ``audit`` and ``load``, only one that judged rules has ``cost``. It holds no secret.

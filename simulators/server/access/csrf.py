@@ -59,7 +59,7 @@ def check_host(public_urls: Iterable[str] = ()) -> None:
 def check_site() -> None:
     """Refuse (403) the request that is being answered, where a foreign page made it; opening a page is free.
 
-    Told by Sec-Fetch-Site alone: forms under the referrer policy of our pages send no Origin.
+    Known by Sec-Fetch-Site alone: forms under the referrer policy of our pages send no Origin.
     """
     opened = request.method in _SAFE and request.headers.get("Sec-Fetch-Mode") == "navigate"
     if not opened and request.headers.get("Sec-Fetch-Site", "none") not in _OWN:

@@ -80,14 +80,14 @@ def shown(page: Page) -> list[str]:
 
 def kinds() -> dict[str, object]:
     """A report with every outcome, a cut, a copy, a race, a silence, and load."""
-    told = [
+    reported = [
         lost(1, faults=["answer lost: the connection is reset 1 ms after the last byte"]),
         exchange(2, kind="copy of bet", copy_of=1),
         refused(3),
         *raced(6, 7, 8),
     ]
     return document(
-        rule("IDM-03", exchanges=told),
+        rule("IDM-03", exchanges=reported),
         rule("RBK-03", "warned", level="SHOULD"),
         rule("RBK-11", "info", level="INFO", reason="it pays"),
         rule("RBK-12", "undecided", reason="a bound was hit"),

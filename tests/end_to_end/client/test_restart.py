@@ -139,9 +139,9 @@ def test_any_story_in_any_order_keeps_the_sum(generated, data):
         if move is None:
             break
         voucher = here.simulator.account.happen(voucher.id, move)
-    told = [each.id for each in here.coupons[first:]]
-    copies = data.draw(st.lists(st.sampled_from(told), max_size=4))
-    for number in data.draw(st.permutations(told + copies)):
+    reported = [each.id for each in here.coupons[first:]]
+    copies = data.draw(st.lists(st.sampled_from(reported), max_size=4))
+    for number in data.draw(st.permutations(reported + copies)):
         queue.again(number)
     paid = voucher.state in ("CONFIRMED", "READY", "REFUNDING", "REFUND_REJECTED")
     held = 50 if voucher.state == "RESERVED" else 0

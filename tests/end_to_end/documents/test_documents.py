@@ -80,7 +80,7 @@ def follow(block: Block, copy: Path, shell: Shell, folder: Path, scratch: Path) 
     elif block.language == TYPED:
         typed = steps(here)
         for place, step in enumerate(typed):
-            told = typed[place + 1].asks_for_status if place + 1 < len(typed) else False
+            reported = typed[place + 1].asks_for_status if place + 1 < len(typed) else False
             status, printed = shell.type(SHORTENED.get(step.command, step.command), scratch)
             if step.in_background and step.promised:
                 promised = step.promised
@@ -88,7 +88,7 @@ def follow(block: Block, copy: Path, shell: Shell, folder: Path, scratch: Path) 
                 printed += shell.take()
             shown = f"{block.page.name}:{step.line}: $ {step.command}\n" + "\n".join(printed)
             assert kept(step.promised, printed), shown
-            assert status == 0 or told or step.asks_for_status, f"exit code {status}\n{shown}"
+            assert status == 0 or reported or step.asks_for_status, f"exit code {status}\n{shown}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)

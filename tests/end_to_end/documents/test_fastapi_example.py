@@ -26,13 +26,13 @@ FAULTS = {
         {"test_a_rollback_of_a_bet_that_never_arrived_pays_nothing", "test_all_that_was_sent_adds_up"},
     ),
     "jackpot: a store stays on offer": (
-        'if told["event"] == "store/disabled":',
-        'if told["event"] == "store/closed":',
+        'if webhook["event"] == "store/disabled":',
+        'if webhook["event"] == "store/closed":',
         {"test_a_store_that_jackpot_withdraws_is_not_offered"},
     ),
     "jackpot: a refund that nobody verifies": (
-        'self.notices.add(told["id"])',
-        'self.notices.add(told["id"]); self.balances["alice"] += int(told["event"] == "coupon/refunded")',
+        'self.notices.add(webhook["id"])',
+        'self.notices.add(webhook["id"]); self.balances["alice"] += int(webhook["event"] == "coupon/refunded")',
         {"test_a_refund_of_a_voucher_that_nobody_bought_pays_nothing"},
     ),
     "checkout: anybody decides": (

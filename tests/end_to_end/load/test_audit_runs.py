@@ -96,8 +96,8 @@ def test_a_racy_client_is_broken_and_its_players_named(tmp_path):
     assert audit["verdict"] == "broken"
     assert audit["off_players"] == len(audit["broken"]) > 0
     assert "INV-05" in audit["broken_rules"]
-    for told in audit["broken"]:
-        assert f"seen {now[told['player']]}" in told["why"]
+    for reported in audit["broken"]:
+        assert f"seen {now[reported['player']]}" in reported["why"]
     assert "BROKEN" in run.output
     assert re.search(r"AUDIT +balance of p-\d", run.output)
 

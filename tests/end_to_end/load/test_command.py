@@ -1,4 +1,4 @@
-"""``pitboss load`` as a user types it: manners, mistakes told in three beats, exit codes."""
+"""``pitboss load`` as a user types it: manners, mistakes reported in three beats, exit codes."""
 
 import os
 import socket
@@ -99,10 +99,10 @@ def test_a_name_that_also_leads_elsewhere_is_not_this_machine(monkeypatch):
 @pytest.fixture
 def become(monkeypatch):
     """What Locust would be told, in place of becoming it."""
-    told = []
-    monkeypatch.setattr(front, "become_locust", told.append)
+    reported = []
+    monkeypatch.setattr(front, "become_locust", reported.append)
     monkeypatch.setattr(front, "reach", lambda *_: None)
-    return told
+    return reported
 
 
 def start(*options):
@@ -118,14 +118,18 @@ def valued(arguments, name):
 def test_defaults_are_a_minute_of_a_few_users_on_this_machine(become, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     start()
-    (told,) = become
-    assert (valued(told, "--users"), valued(told, "--spawn-rate"), valued(told, "--run-time")) == (
+    (reported,) = become
+    assert (
+        valued(reported, "--users"),
+        valued(reported, "--spawn-rate"),
+        valued(reported, "--run-time"),
+    ) == (
         "20",
         "2",
         "60s",
     )
-    assert valued(told, "--host") == "http://127.0.0.1:8710/operator"
-    assert "--headless" in told
+    assert valued(reported, "--host") == "http://127.0.0.1:8710/operator"
+    assert "--headless" in reported
 
 
 def test_a_run_of_so_many_requests_has_no_time_unless_it_is_given_one(become, tmp_path, monkeypatch):
@@ -155,13 +159,13 @@ def test_workers_meet_on_this_machine_at_a_port_of_their_own(become, tmp_path, m
 def test_options_of_locust_go_through(become, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     start("--web", "--csv", "out", "--exit-code-on-error=5", "--shape", "ramp", "-L", "DEBUG")
-    (told,) = become
-    assert valued(told, "--web-host") == "127.0.0.1"
-    assert "--headless" not in told
-    assert "--run-time" not in told
-    assert told.count("--exit-code-on-error=5") == 1
-    assert "--exit-code-on-error" not in told
-    assert (valued(told, "--csv"), valued(told, "-L")) == ("out", "DEBUG")
+    (reported,) = become
+    assert valued(reported, "--web-host") == "127.0.0.1"
+    assert "--headless" not in reported
+    assert "--run-time" not in reported
+    assert reported.count("--exit-code-on-error=5") == 1
+    assert "--exit-code-on-error" not in reported
+    assert (valued(reported, "--csv"), valued(reported, "-L")) == ("out", "DEBUG")
 
 
 def test_a_worker_is_told_whom_to_serve_and_nothing_else(become, tmp_path, monkeypatch):
@@ -189,7 +193,7 @@ def test_load_in_the_background_of_a_terminal_listens_to_no_keys(monkeypatch):
         # Another job of the shell is in front.
         monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
         became = []
-        monkeypatch.setattr(os, "execv", lambda *told: became.append(told))
+        monkeypatch.setattr(os, "execv", lambda *reported: became.append(reported))
         front.become_locust(["--users", "1"])
         assert not os.isatty(stdin.fileno())
     assert became[0][1][-2:] == ["--users", "1"]

@@ -139,16 +139,16 @@ def github_steps() -> Iterator[tuple[str, Mapping[str, str]]]:
 
 def test_github_actions_judge_and_tell_it(tmp_path: Path) -> None:
     runner = Runner(tmp_path)
-    told = tmp_path / "summary.md"
-    told.touch()
+    reported = tmp_path / "summary.md"
+    reported.touch()
     runner.variables |= {
         "GITHUB_ACTIONS": "true",
-        "GITHUB_STEP_SUMMARY": str(told),
+        "GITHUB_STEP_SUMMARY": str(reported),
         "RUNNER_TEMP": str(tmp_path),
     }
     runner.run([*github_steps()])
     runner.leaves()
-    assert "rules hold" in told.read_text()
+    assert "rules hold" in reported.read_text()
     assert read("github-actions.yml")["concurrency"]["group"]
 
 

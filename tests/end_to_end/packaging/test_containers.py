@@ -93,8 +93,8 @@ def test_the_services_commands_are_what_the_command_line_takes(name: str) -> Non
 
 
 def test_secrets_are_named_for_every_service_that_needs_them() -> None:
-    told = set(COMPOSE["x-pitboss"]["environment"])
-    assert set(re.findall(r'"env:(\w+)"', TARGET.read_text())) == told
+    reported = set(COMPOSE["x-pitboss"]["environment"])
+    assert set(re.findall(r'"env:(\w+)"', TARGET.read_text())) == reported
     [mounted] = SERVICES["providers"]["volumes"]
     assert mounted.split(":")[0] == f"./{TARGET.relative_to(ROOT)}"
 

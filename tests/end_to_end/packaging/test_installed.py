@@ -92,9 +92,9 @@ def environment(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_fresh_environment_runs_the_command_from_the_wheel_alone(environment: Path, tmp_path: Path) -> None:
     def run(*words: str) -> str:
-        told = run_program(environment / "bin" / "pitboss", *words, cwd=tmp_path)
-        assert told.returncode == 0, told.stdout + told.stderr
-        return told.stdout
+        reported = run_program(environment / "bin" / "pitboss", *words, cwd=tmp_path)
+        assert reported.returncode == 0, reported.stdout + reported.stderr
+        return reported.stdout
 
     assert run("--version").split()[-1] == importlib.metadata.version("pitboss")
     assert "pitboss demo" in run("--help")

@@ -247,7 +247,7 @@ def test_a_round_that_failed_here_is_never_clean_and_what_was_not_sent_is_named(
     assert (first.finding, first.never_sent) == (AuditFinding.CLEAN, ["voids"])
     assert (second.finding, second.code) == (AuditFinding.UNDECIDED, Exit.UNDECIDED)
     assert sorted(one.count for one in second.failed_rounds) == [1, 2]
-    told = "\n".join([*lines(second), why_not(second)])
-    assert "2 rounds failed in the generator itself: no" in told
-    assert "never sent, though the mix asks for it: voids" in told
-    assert SECRET not in told
+    reported = "\n".join([*lines(second), why_not(second)])
+    assert "2 rounds failed in the generator itself: no" in reported
+    assert "never sent, though the mix asks for it: voids" in reported
+    assert SECRET not in reported

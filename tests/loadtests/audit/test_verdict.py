@@ -196,9 +196,9 @@ def test_groups_of_shared_ids_are_bounded():
 def test_the_console_tells_players_amounts_and_reasons():
     result = broken(off=1050)
     result.add_undecided("the balance cannot be read: no answer", "p-2")
-    told = "\n".join(showing.lines(of(result, shared=[["a", "b"]])))
+    reported = "\n".join(showing.lines(of(result, shared=[["a", "b"]])))
     for part in ("BROKEN", "p-1: 10.50 EUR too much", "t-1", "MSG-05", "one CLIENT id for a, b", "p-2"):
-        assert part in told
+        assert part in reported
 
 
 def test_nothing_that_a_client_says_reaches_the_terminal_raw():

@@ -187,10 +187,10 @@ def test_a_client_that_is_gone_is_waited_for_and_said(tmp_path: Path):
     port = free_port()
     with alone(tmp_path, f"http://127.0.0.1:{port}/operator") as scene:
         scene.start()
-        told = threading.Event()
+        reported = threading.Event()
         scene.autoplay.shown()
         while not scene.said[1:]:
-            told.wait(0.05)
+            reported.wait(0.05)
         assert "waiting for the CLIENT: nothing listens at" in scene.said[1]
         assert "nothing listens" in scene.autoplay.shown()["waiting"]
         verdict = scene.stop()

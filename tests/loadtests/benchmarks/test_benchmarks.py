@@ -151,9 +151,9 @@ def test_one_part_is_measured_anew_and_the_others_stay(tmp_path, capsys):
         "c": "## Part c\n\ncame",
     }
     assert run.main(["--only", "a,b"], parts(a=RuntimeError("broken"), b="measured"), to) == 1
-    told = capsys.readouterr()
-    assert "came" in told.out
-    assert "part a failed: RuntimeError: broken" in told.err
+    reported = capsys.readouterr()
+    assert "came" in reported.out
+    assert "part a failed: RuntimeError: broken" in reported.err
     with pytest.raises(SystemExit):
         run.main(["--only", "z"], parts(a="x"), to)
     assert "there is no part z; expected were letters of a" in capsys.readouterr().err

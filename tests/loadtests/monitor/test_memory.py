@@ -46,20 +46,20 @@ def test_a_point_adds_up_processes():
     assert point(1.23, [30, 50, 20]) == LoadMemory(at=1.2, bytes=100, greatest=50, processes=3)
 
 
-def told(points):
+def reported(points):
     verdict = AuditVerdict("EUR", 1, WorkerResult(played=1, read=1, right=1, transactions=1), memory=points)
     return "\n".join(text.lines(verdict))
 
 
 def test_the_console_tells_megabytes_below_the_audit():
-    one = told([point(0, [97_100_000]), point(1, [97_340_000])])
+    one = reported([point(0, [97_100_000]), point(1, [97_340_000])])
     assert one.splitlines()[-1] == "memory of the generator: 97.1 97.3 MB, at 2 moments of the run"
-    more = told([point(0, [50_000_000, 60_000_000])] * 3)
+    more = reported([point(0, [50_000_000, 60_000_000])] * 3)
     assert more.splitlines()[-2:] == [
         "memory of the generator, 2 processes: 110.0 110.0 110.0 MB, at 3 moments of the run",
         "  of its largest process: 60.0 60.0 60.0 MB",
     ]
-    assert "memory" not in told([])
+    assert "memory" not in reported([])
 
 
 def test_the_page_draws_it_and_needs_no_report_that_has_it():

@@ -121,10 +121,10 @@ def test_a_search_that_is_stopped_keeps_what_it_found_and_says_why():
 
 def test_what_was_found_is_told_as_plain_data():
     looking, _ = search(64, audited(2, AuditFinding.BROKEN))
-    told = looking.as_plain()
-    assert told["verdict"] == looking.verdict()
-    assert told["best"] == told["steps"][0]
-    assert told["steps"] == [
+    reported = looking.as_plain()
+    assert reported["verdict"] == looking.verdict()
+    assert reported["best"] == reported["steps"][0]
+    assert reported["steps"] == [
         {"users": 2, "rate": 20.0, "failed": 0.0, "p99_ms": 50, "holds": True, "audit": "clean", "why": ""},
         {
             "users": 4,

@@ -321,10 +321,10 @@ def test_a_player_can_be_told_of_from_the_journal():
         journal.add(number % 3, BET, number, name, f"c-{number}")
     journal.add(1, ROLLBACK, 4999, "undo", "c", of=UUIDS[4999])
     journal.add(1, BET, 3, "no", None, refused=True)
-    told = journal.of_players([1])[1]
-    assert [one.amount for one in told] == [*range(1, 5000, 3), 4999, 3]
-    assert [one.transaction_id for one in told[:2]] == [UUIDS[1], UUIDS[4]]
-    assert (told[-2].kind, told[-2].of, told[-1].outcome) == (Kind.ROLLBACK, UUIDS[4999], REFUSED)
+    reported = journal.of_players([1])[1]
+    assert [one.amount for one in reported] == [*range(1, 5000, 3), 4999, 3]
+    assert [one.transaction_id for one in reported[:2]] == [UUIDS[1], UUIDS[4]]
+    assert (reported[-2].kind, reported[-2].of, reported[-1].outcome) == (Kind.ROLLBACK, UUIDS[4999], REFUSED)
     journal.close()
 
 

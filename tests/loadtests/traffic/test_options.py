@@ -198,10 +198,12 @@ def test_faults_are_read_as_the_documents_name_them(make):
 
 def test_the_document_tells_the_defaults_as_they_are():
     text = (Path(__file__).parents[3] / "docs" / "load.md").read_text()
-    told = {name: float(value) for name, value in re.findall(r"^\| `--([a-z-]+)` \| ([\d.]+) \|", text, re.M)}
-    assert set(told) == {"copies", "races", "cuts", "orphans", "late-bets", "late-results", "forgeries"}
+    reported = {
+        name: float(value) for name, value in re.findall(r"^\| `--([a-z-]+)` \| ([\d.]+) \|", text, re.M)
+    }
+    assert set(reported) == {"copies", "races", "cuts", "orphans", "late-bets", "late-results", "forgeries"}
     default = Rates()
-    assert told == {name: getattr(default, name.replace("-", "_")) for name in told}
+    assert reported == {name: getattr(default, name.replace("-", "_")) for name in reported}
     ends = re.search(r"accepted bets (\d+) % are won, (\d+) % cashed out, (\d+) % rolled\s+back", text)
     assert [int(each) / 100 for each in ends.groups()] == [default.wins, default.cash_outs, default.voids]
     assert f"`--race-width` copies ({default.race_width})" in text

@@ -206,7 +206,7 @@ def test_the_ledger_knows_the_balance_of_a_right_wallet_whatever_was_disturbed(s
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "heard"),
     [
         (PaysCopies, None),
         (NewIds, "IDM-01"),
@@ -218,13 +218,13 @@ def test_the_ledger_knows_the_balance_of_a_right_wallet_whatever_was_disturbed(s
         (RefusesWins, "RES-01"),
     ],
 )
-def test_a_wrong_wallet_is_off_or_told(kind, told):
+def test_a_wrong_wallet_is_off_or_told(kind, heard):
     wallet = kind()
     ledger, seen_all = play(wallet, BUSY, rounds_played=300)
-    if told is None:
+    if heard is None:
         assert wallet.balance not in ledger.acceptable(0, ledger.unsure().get(0, ()))
     else:
-        assert all(told in where for where in (ledger.breach_count, " ".join(problems(seen_all))))
+        assert all(heard in where for where in (ledger.breach_count, " ".join(problems(seen_all))))
 
 
 def test_the_amount_taken_by_forgeries_is_off_too():
@@ -331,8 +331,8 @@ def test_a_refusal_beside_an_accepted_copy_is_told_in_any_order(order):
     ]
     seen = [Seen(200, answers[number], 0.1) for number in order]
     generator.send(seen)
-    told = [each.problem for each in seen if each.body == b'{"error":"BUSY"}']
-    assert told[0].startswith("IDM-01")
+    heard = [each.problem for each in seen if each.body == b'{"error":"BUSY"}']
+    assert heard[0].startswith("IDM-01")
     assert [each.problem for each in seen].count(None) == 2
 
 

@@ -1,4 +1,4 @@
-"""The users' connection, races and faults, against a CLIENT that does what it is told."""
+"""The users' connection, races and faults, against a CLIENT that does what it is notified of."""
 
 import fcntl
 import socket

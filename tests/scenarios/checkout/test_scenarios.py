@@ -217,8 +217,8 @@ def test_a_client_that_is_not_there_is_the_targets_problem():
 def test_no_secret_is_in_what_is_said_of_a_leak():
     shop = KeyInClaims()
     judged = judge(shop, ["CHK-09"])
-    told = repr([result.findings for result in judged.run.results])
-    assert shop.keys.client not in told
+    reported = repr([result.findings for result in judged.run.results])
+    assert shop.keys.client not in reported
 
 
 PYTHON_DRIVER = """
@@ -268,15 +268,15 @@ def test_doctor_names_the_lines_that_unlock_rules():
 
 
 def test_a_target_of_nothing_but_a_checkout_gets_its_report(tmp_path):
-    shop, told = Shop(), StringIO()
+    shop, reported = Shop(), StringIO()
     with served(shop) as url:
         settings = Settings(target_of(url, shop), (*RULES, "SIG-01", "VTK-01"), QUICK, seed=1)
-        terminal = Terminal(Console(file=told, width=200))
+        terminal = Terminal(Console(file=reported, width=200))
         judged = check(settings, report=tmp_path, watchers=[terminal])
         terminal.conclude(judged, tmp_path)
     assert judged.problem is None
     assert set(at(judged, Standing.SKIPPED)) == {"SIG-01", "VTK-01"}
-    assert f"against {url}/\n" in told.getvalue()
+    assert f"against {url}/\n" in reported.getvalue()
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["probe"] == "nothing"
     assert {rule["outcome"] for rule in report["rules"] if rule["id"] in RULES} == {"passed"}

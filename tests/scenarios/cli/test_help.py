@@ -149,15 +149,15 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "told"), WRONG, ids=[" ".join(each) for each, _ in WRONG])
-def test_a_wrong_command_line(arguments, told, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("arguments", "reported"), WRONG, ids=[" ".join(each) for each, _ in WRONG])
+def test_a_wrong_command_line(arguments, reported, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # A report to be replayed, so that what is wrong is the option alone.
     (tmp_path / "report.json").write_text('{"version": 1, "seed": 1, "effort": "quick", "rules": []}')
     target_file(tmp_path, "http://127.0.0.1:9")
     result = CliRunner().invoke(main, arguments, prog_name="pitboss")
     assert result.exit_code == 2, result.output
-    assert told in result.stderr
+    assert reported in result.stderr
     assert result.stdout == ""
     lines = result.stderr.splitlines()
     assert [line.split(":")[0] for line in lines] == ["pitboss", "  expected", "  next step"], result.stderr
@@ -218,12 +218,12 @@ HEAVY = (
 
 
 def test_help_loads_nothing_heavy():
-    told = (
+    reported = (
         "import sys\n"
         "from scenarios.cli.main import main\n"
         "main(['--help'], standalone_mode=False)\n"
         f"sys.exit(' '.join(sorted(set({HEAVY!r}.split()) & set(sys.modules))) or 0)\n"
     )
-    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", reported], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Judge a CLIENT" in done.stdout

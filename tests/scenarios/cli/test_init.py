@@ -92,10 +92,10 @@ def test_what_is_missing_is_made_up_for_serve_and_said(fresh):
     with serving("--console-port", 0, "--operator-port", 0, cwd=fresh) as (process, said):
         assert "CLIENT_USERNAME client" in said
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
-    assert process.returncode == 0, told
-    assert "[operator] has no username and no password" in told
-    assert "SECURITY_HASH is unset" in told
+        _, reported = process.communicate(timeout=60)
+    assert process.returncode == 0, reported
+    assert "[operator] has no username and no password" in reported
+    assert "SECURITY_HASH is unset" in reported
 
 
 @pytest.mark.parametrize("judging", ["check", "load"])

@@ -68,9 +68,9 @@ def test_a_check_leaves_its_report_and_the_next_judges_what_was_broken(tmp_path)
 def test_without_a_last_report_there_is_nothing_to_judge_again(tmp_path):
     target_file(tmp_path, "http://127.0.0.1:9")
     for command in (("check", "--last-failed"), ("resend", "3")):
-        told = three_beats(pitboss(*command, cwd=tmp_path), 2)
-        assert "there is no report in this folder yet" in told
-        assert "run pitboss check first" in told
+        reported = three_beats(pitboss(*command, cwd=tmp_path), 2)
+        assert "there is no report in this folder yet" in reported
+        assert "run pitboss check first" in reported
 
 
 def test_where_no_folder_can_be_made_the_report_goes_to_a_temporary_one(tmp_path):

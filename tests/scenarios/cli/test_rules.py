@@ -14,9 +14,9 @@ def run(*arguments):
 
 
 def test_json_holds_every_rule_in_order():
-    told = json.loads(run("--format", "json").output)
-    assert [rule["id"] for rule in told] == list(RULES)
-    assert told[0]["statement"] == RULES["SIG-01"].statement
+    reported = json.loads(run("--format", "json").output)
+    assert [rule["id"] for rule in reported] == list(RULES)
+    assert reported[0]["statement"] == RULES["SIG-01"].statement
 
 
 def test_markdown_has_a_table_for_each_group():

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from scenarios.problems.waiting import told_if_slow
+from scenarios.problems.waiting import said_if_slow
 from tests.support.programs.commanding import pitboss, started, target_file
 from tests.support.servers.hostile import OK, answering
 
@@ -19,11 +19,11 @@ COMMANDS = {
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_is_waited_for_is_told_meanwhile(command, tmp_path):
-    told = threading.Event()
+    reported = threading.Event()
 
     def answer(connection: socket.socket) -> None:
         # A CLIENT that answers nothing until the user has read what is waited for: 4xx, so that the command ends.
-        told.wait()
+        reported.wait()
         connection.sendall(OK.replace(b"200 OK", b"404 N") + b"Content-Length: 0\r\n\r\n")
 
     with answering(answer) as url:
@@ -31,7 +31,7 @@ def test_what_is_waited_for_is_told_meanwhile(command, tmp_path):
         with started(command, cwd=tmp_path) as process:
             stream = process.stderr if command == "load" else process.stdout
             assert any(line.rstrip() == COMMANDS[command][0] for line in stream)
-            told.set()
+            reported.set()
             assert process.wait() == 3
 
 
@@ -54,9 +54,9 @@ def test_a_client_that_never_answers_is_asked_no_more_than_that(command, tmp_pat
 
 
 def test_what_is_done_soon_is_not_told():
-    told = []
+    reported = []
     before = threading.active_count()
-    with told_if_slow(lambda: told.append(1), after=3600):
+    with said_if_slow(lambda: reported.append(1), after=3600):
         assert threading.active_count() == before + 1
     assert threading.active_count() == before
-    assert told == []
+    assert reported == []

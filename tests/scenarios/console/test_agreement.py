@@ -90,18 +90,18 @@ def test_what_does_not_fit_is_told_at_its_field_and_changes_nothing(
 ) -> None:
     answer = post(inside, "agree", **FORM | {field: value})
     assert answer.status_code == 422, answer.text
-    told = answer.json()
-    assert list(told["fields"]) == [field]
-    beats = told["fields"][field]
-    assert set(beats) == {"came", "expected", "next_step"} == set(told) - {"fields"}
+    reported = answer.json()
+    assert list(reported["fields"]) == [field]
+    beats = reported["fields"][field]
+    assert set(beats) == {"came", "expected", "next_step"} == set(reported) - {"fields"}
     assert all(beats.values())
     assert said in beats["came"]
     assert inside.providers.operator.simulator.endpoint.url == "http://127.0.0.1:9/operator"
 
 
 def test_each_field_that_does_not_fit_is_told(inside: Inside) -> None:
-    told = post(inside, "agree", **FORM | {"website": "x", "server_ip": "y"}).json()
-    assert set(told["fields"]) == {"website", "server_ip"}
+    reported = post(inside, "agree", **FORM | {"website": "x", "server_ip": "y"}).json()
+    assert set(reported["fields"]) == {"website", "server_ip"}
 
 
 def test_what_is_handed_back_is_written_as_it_is_needed(inside: Inside) -> None:

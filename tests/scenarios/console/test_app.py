@@ -48,13 +48,13 @@ def post(inside: Inside, path: str, fields: object = None, **headers: str) -> re
 
 def beats(answer: requests.Response, status: int) -> str:
     assert answer.status_code == status, answer.text
-    told = answer.json()
-    wrong = told.pop("fields", None)
-    assert set(told) == {"came", "expected", "next_step"}
-    assert all(told.values()), told
+    reported = answer.json()
+    wrong = reported.pop("fields", None)
+    assert set(reported) == {"came", "expected", "next_step"}
+    assert all(reported.values()), reported
     # What is wrong with a field is told there as well.
-    assert wrong is None or told in wrong.values()
-    return told["came"]
+    assert wrong is None or reported in wrong.values()
+    return reported["came"]
 
 
 ACTIONS = (

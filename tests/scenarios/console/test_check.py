@@ -27,27 +27,27 @@ def progress(scene: Scene) -> Iterator[dict[str, object]]:
             if line.startswith(b"event: "):
                 event = line
             elif line.startswith(b"data: ") and event == b"event: check":
-                told = json.loads(line.removeprefix(b"data: "))
-                if told is not None:
-                    yield told
+                reported = json.loads(line.removeprefix(b"data: "))
+                if reported is not None:
+                    yield reported
 
 
 def ended(scene: Scene) -> dict[str, object]:
-    return next(told for told in progress(scene) if told["phase"] == "ended")
+    return next(reported for reported in progress(scene) if reported["phase"] == "ended")
 
 
 def test_a_mutant_is_caught_and_the_report_can_be_opened(tmp_path):
     with served_console(tmp_path, "rollback-orphan-deposits") as scene:
         assert do(scene, "check", only="RBK-04,RES-01", seed="7").status_code == 200
-        told = ended(scene)
-        assert told["result"]["code"] == 1
-        assert told["planned"]["seed"] == 7
-        assert {rule: standing for rule, (standing, _) in told["rules"].items()} == {
+        reported = ended(scene)
+        assert reported["result"]["code"] == 1
+        assert reported["planned"]["seed"] == 7
+        assert {rule: standing for rule, (standing, _) in reported["rules"].items()} == {
             "RBK-04": "failed",
             "RES-01": "passed",
         }
-        assert "expected" in told["rules"]["RBK-04"][1]
-        ((rule, stake),) = [(one["rule"], one["stake"]) for one in told["result"]["to_fix"]]
+        assert "expected" in reported["rules"]["RBK-04"][1]
+        ((rule, stake),) = [(one["rule"], one["stake"]) for one in reported["result"]["to_fix"]]
         assert rule == "RBK-04"
         assert re.fullmatch(r"up to [0-9.]+ EUR off", stake)
         report = requests.get(f"{scene.url}/report/report.json", timeout=30)
@@ -55,8 +55,8 @@ def test_a_mutant_is_caught_and_the_report_can_be_opened(tmp_path):
         assert "sandbox" in report.headers["Content-Security-Policy"]
         # The next one begins with nothing of the last, and may be of rules that need the lent ports.
         do(scene, "check", only="OUT-01,EVT-01")
-        told = ended(scene)
-        assert (told["number"], told["result"]["code"], told["problem"]) == (2, 0, None)
+        reported = ended(scene)
+        assert (reported["number"], reported["result"]["code"], reported["problem"]) == (2, 0, None)
         assert (
             do(scene, "session", player="p-1", through_client=True).json()["url"].startswith(scene.operator)
         )
@@ -66,7 +66,7 @@ def test_only_one_runs_at_a_time_and_ctrl_c_puts_players_back(tmp_path):
     with served_console(tmp_path) as scene:
         before = scene.client.balance()
         do(scene, "check")
-        next(told for told in progress(scene) if told["done"] > 0)
+        next(reported for reported in progress(scene) if reported["done"] > 0)
         assert "a check is under way" in do(scene, "check").json()["came"]
         scene.process.send_signal(signal.SIGINT)
         assert scene.process.wait(timeout=90) == 0
@@ -78,10 +78,10 @@ def test_a_target_that_is_away_is_told(tmp_path):
         path = tmp_path / "pitboss.toml"
         path.write_text(path.read_text().replace(scene.client.url, "http://127.0.0.1:9"))
         do(scene, "check", only="RES-01")
-        told = ended(scene)
-        assert told["result"] is None
-        assert "127.0.0.1:9" in told["problem"]["came"]
-        assert told["problem"]["next_step"]
+        reported = ended(scene)
+        assert reported["result"] is None
+        assert "127.0.0.1:9" in reported["problem"]["came"]
+        assert reported["problem"]["next_step"]
 
 
 @pytest.mark.parametrize(

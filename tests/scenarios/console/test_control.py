@@ -106,9 +106,9 @@ def test_what_cannot_be_read_is_told_in_three_beats(inside: Inside) -> None:
     for fields in ({"filter": "status:none"}, {"wait": "31"}, {"since": "-1"}):
         answer = requests.get(f"{inside.url}/exchanges", params=fields, timeout=30)
         assert answer.status_code == 422
-        told = answer.json()
-        assert told.pop("fields") == {next(iter(fields)): told}
-        assert told.keys() == {"came", "expected", "next_step"}
+        reported = answer.json()
+        assert reported.pop("fields") == {next(iter(fields)): reported}
+        assert reported.keys() == {"came", "expected", "next_step"}
 
 
 def test_a_question_waits_until_there_are_as_many_as_it_wants(inside: Inside) -> None:
@@ -136,16 +136,16 @@ def test_tail_shows_what_passes(scene: Scene, tmp_path: Path) -> None:
     with started(*words, cwd=tmp_path) as tailing:
         act(scene, "raise", event="result", player="p-2", amount="1.00")
         act(scene, "raise", event="result", player="p-1", amount="2.50", copies=1)
-        told = tailing.stdout.read().splitlines()
+        reported = tailing.stdout.read().splitlines()
         assert tailing.wait(60) == 0
-    assert len(told) == 2
-    assert all("operator -> " in line and "p-1 2.50 EUR" in line and "ok" in line for line in told)
+    assert len(reported) == 2
+    assert all("operator -> " in line and "p-1 2.50 EUR" in line and "ok" in line for line in reported)
 
 
 def test_tail_says_what_is_wrong(scene: Scene, tmp_path: Path) -> None:
     three_beats(pitboss("tail", "--console", "http://127.0.0.1:9", cwd=tmp_path), 3)
-    told = three_beats(pitboss("tail", "status:none", "--console", scene.url, cwd=tmp_path), 2)
-    assert "status:200" in told
+    reported = three_beats(pitboss("tail", "status:none", "--console", scene.url, cwd=tmp_path), 2)
+    assert "status:200" in reported
 
 
 # -- the commands of the folder are its clients
@@ -161,8 +161,8 @@ def in_feed(scene: Scene, since: int) -> list[str]:
 def test_serve_tells_commands_of_its_folder_where_it_is(scene: Scene) -> None:
     place = scene.folder / PLACE
     assert place.stat().st_mode & 0o777 == 0o600
-    told = json.loads(place.read_text())
-    assert (told["console"], told["token"]) == (scene.url, CONTROL_TOKEN)
+    reported = json.loads(place.read_text())
+    assert (reported["console"], reported["token"]) == (scene.url, CONTROL_TOKEN)
     assert CONTROL_TOKEN not in scene.said
     act(scene, "raise", event="result", amount="1.00")
     assert pitboss("tail", "--since", 0, "--count", 1, cwd=scene.folder).stdout.startswith("#")
@@ -218,15 +218,15 @@ def test_what_resend_does_is_in_the_feed(scene: Scene) -> None:
 @pytest.mark.parametrize("stale", ["gone", "another", "other target", "no JSON"])
 def test_where_no_serve_answers_trigger_works_by_itself(scene: Scene, tmp_path: Path, stale: str) -> None:
     scene.client.target(tmp_path)
-    told = {"console": scene.url, "token": CONTROL_TOKEN, "target": str(tmp_path / "pitboss.toml")}
-    told |= {
+    reported = {"console": scene.url, "token": CONTROL_TOKEN, "target": str(tmp_path / "pitboss.toml")}
+    reported |= {
         "gone": {"console": "http://127.0.0.1:9"},
         "another": {"token": "of a serve before"},
         "other target": {"target": str(scene.folder / "pitboss.toml")},
         "no JSON": {},
     }[stale]
     (tmp_path / PLACE).parent.mkdir()
-    (tmp_path / PLACE).write_text("{" if stale == "no JSON" else json.dumps(told))
+    (tmp_path / PLACE).write_text("{" if stale == "no JSON" else json.dumps(reported))
     since = act(scene, "reset")["since"]
     done = pitboss("trigger", "result", "--amount", "1", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -269,10 +269,10 @@ def test_the_operators_secret_is_rotated_and_what_it_signs_is_refused_until_the_
     act(scene, "rotate", provider="operator", security_hash=HASH)
     assert act(scene, "raise", event="result", amount="1.00")["outcome"] == "ok"
     # Neither is told of what passed, and both kinds of request are in the history.
-    told = requests.get(f"{scene.url}/exchanges", params={"since": since}, timeout=60).text
-    assert '"refused"' in told
-    assert new not in told
-    assert HASH not in told
+    reported = requests.get(f"{scene.url}/exchanges", params={"since": since}, timeout=60).text
+    assert '"refused"' in reported
+    assert new not in reported
+    assert HASH not in reported
 
 
 def test_the_password_is_rotated(scene: Scene) -> None:
@@ -354,8 +354,8 @@ def test_stores_are_listed_added_changed_withdrawn_and_removed(scene: Scene) -> 
     assert store in offered()
     act(scene, "store", act="remove", store=store)
     assert stores() == before
-    told = [json.loads(body)["event"] for body in in_feed(scene, since)]
-    assert told == ["store/enabled", "store/update", "store/disabled", "store/enabled", "store/disabled"]
+    reported = [json.loads(body)["event"] for body in in_feed(scene, since)]
+    assert reported == ["store/enabled", "store/update", "store/disabled", "store/enabled", "store/disabled"]
 
 
 @pytest.mark.parametrize(

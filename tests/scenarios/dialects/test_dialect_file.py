@@ -1,4 +1,4 @@
-"""Dialect files: a whole one is read, a bad one is told in three beats and with exit code 2."""
+"""Dialect files: a whole one is read, a bad one is reported in three beats and with exit code 2."""
 
 import base64
 import re
@@ -106,13 +106,13 @@ BAD = {
 
 @pytest.mark.parametrize("what", BAD)
 def test_a_bad_file_is_told_in_three_beats(what, tmp_path):
-    old, new, told = BAD[what]
+    old, new, reported = BAD[what]
     assert old in WHOLE
     file = tmp_path / "acme.toml"
     file.write_text(WHOLE.replace(old, new, 1))
     done = run("check", file)
     assert done.exit_code == 2, done.output
-    assert told in done.output
+    assert reported in done.output
     assert "expected: " in done.output
     # What to do is said, not only that something is wrong.
     assert "next step: " in done.output
@@ -150,7 +150,7 @@ def test_a_list_of_several_holds_what_is_one_transactions_own(tmp_path):
     shown = run("check", file)
     assert shown.exit_code == 0, shown.output
     assert '"acts":[{"bet":"b-1","cents":1250},{"win":"r-1","cents":1250}]' in shown.output
-    for old, new, told in (
+    for old, new, reported in (
         (
             '[{ undo = "{of}" }]',
             '[{ what = "undo" }], of = "{of}"',
@@ -160,7 +160,7 @@ def test_a_list_of_several_holds_what_is_one_transactions_own(tmp_path):
     ):
         assert old in ROUNDS
         file.write_text(ROUNDS.replace(old, new))
-        assert told in run("check", file).output
+        assert reported in run("check", file).output
 
 
 def test_a_message_in_the_address_is_shown_with_its_signature(tmp_path):

@@ -34,7 +34,7 @@ def test_it_is_read_from_a_file_a_variable_or_the_target_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("secret", "told"),
+    ("secret", "reported"),
     [
         (PUBLIC, "public key"),
         (PRIVATE[:300], "no private key in PEM"),
@@ -44,12 +44,12 @@ def test_it_is_read_from_a_file_a_variable_or_the_target_file(tmp_path):
         ("notes.txt", "holds no key in PEM"),
     ],
 )
-def test_what_cannot_sign_is_told_in_three_beats_without_the_secret(secret, told, tmp_path):
+def test_what_cannot_sign_is_told_in_three_beats_without_the_secret(secret, reported, tmp_path):
     (tmp_path / "public.pem").write_text(PUBLIC)
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(UsageProblem) as problem:
         loaded(tmp_path, secret)
-    assert told in problem.value.came
+    assert reported in problem.value.came
     assert "security_hash" in problem.value.came
     assert "private key" in problem.value.expected
     assert "openssl" in problem.value.next_step

@@ -77,9 +77,9 @@ def test_a_session_opens_with_the_credentials_that_were_made_up(operator_simulat
 def test_nothing_is_sent_before_there_is_an_address(provider, key, send):
     with embedded({}) as providers:
         simulator = getattr(providers, provider)()
-        with pytest.raises(UsageProblem, match=f"{provider}_simulator.*{key}") as told:
+        with pytest.raises(UsageProblem, match=f"{provider}_simulator.*{key}") as reported:
             send(simulator)
-        assert f"{provider}_simulator.{key} = " in told.value.next_step
+        assert f"{provider}_simulator.{key} = " in reported.value.next_step
         assert len(simulator.history) == 0
 
 
@@ -116,8 +116,8 @@ def test_a_player_buys_a_voucher_and_the_client_is_told(jackpot_simulator, clien
     token = jwt.encode(claims, jackpot_simulator.api_signature, "HS256")
     bought = jackpot_simulator.buy(token, Decimal(20))
     [reserved] = jackpot_simulator.exchanges("coupon/reserved", count=1, wait=30)
-    told = json.loads(reserved.request.body)["message"]
-    assert (told["id"], told["value"], told["initialAmount"]) == (bought.id, "20.00", "18.00")
+    reported = json.loads(reserved.request.body)["message"]
+    assert (reported["id"], reported["value"], reported["initialAmount"]) == (bought.id, "20.00", "18.00")
     with pytest.raises(UsageProblem, match="Jackpot refuses: JWT_USED"):
         jackpot_simulator.buy(token, Decimal(20))
 

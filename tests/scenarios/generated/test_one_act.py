@@ -134,9 +134,9 @@ def test_stories_at_once_and_under_faults_are_not_blamed_for_what_another_rule_t
     ],
 )
 def test_stories_one_request_at_a_time_are_not_blamed_for_what_another_rule_told(fault, rule, story):
-    told = judged(fault(), rule, story, driver=("balance",), effort=SMALL, seed=2)
-    assert set(at(told, Standing.FAILED)) == {rule}
-    assert at(told, Standing.UNDECIDED)[story].startswith(f"what breaks here is what {rule} tells of")
+    reported = judged(fault(), rule, story, driver=("balance",), effort=SMALL, seed=2)
+    assert set(at(reported, Standing.FAILED)) == {rule}
+    assert at(reported, Standing.UNDECIDED)[story].startswith(f"what breaks here is what {rule} tells of")
     # Where nothing else is judged, the story itself tells.
     assert set(at(judged(fault(), story, driver=("balance",), effort=SMALL, seed=2), Standing.FAILED)) == {
         story

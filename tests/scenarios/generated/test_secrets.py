@@ -50,8 +50,10 @@ def test_other_texts_are_none():
 def test_of_many_texts_those_that_tell_are_named():
     known = {"the key": SECRET, "the other": "another key of ours"}
     texts = ["nothing", *WAYS.values(), *(f"page {number}" for number in range(100)), "another key of ours"]
-    told = {(name, place) for name, place, _ in telling(known, texts)}
-    assert told == {("the key", place + 1) for place in range(len(WAYS))} | {("the other", len(texts) - 1)}
+    reported = {(name, place) for name, place, _ in telling(known, texts)}
+    assert reported == {("the key", place + 1) for place in range(len(WAYS))} | {
+        ("the other", len(texts) - 1)
+    }
     # What only two texts together would tell is told by none.
     assert not [*telling({"the key": "one\ntwo, a key"}, ["one", "two, a key"])]
     assert not [*telling(known, [])]

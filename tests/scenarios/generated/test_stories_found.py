@@ -112,10 +112,10 @@ def test_a_failure_that_does_not_come_back_is_told_and_undecided(tmp_path, monke
     # What two players' stories show at once and not alone is a note.
     del wallet.balances["p-2"]
 
-    def step(stage, told):
+    def step(stage, reported):
         # What common sequences show when they are all taken at once is looked at one by one.
         wallet.in_step = stage.start > 0
-        play(stage, told)
+        play(stage, reported)
         wallet.in_step = False
 
     monkeypatch.setattr(Stage, "play", step)

@@ -156,14 +156,14 @@ def test_the_checkout_goes_on_where_it_stopped(tmp_path: Path) -> None:
     with quiet_checkout() as (first, clock):
         payload, other = (wire.mint(claims(clock.now, callback_urls=each), SECRET) for each in (urls, None))
         token, undecided = first.create(payload).token, first.create(other).token  # type: ignore[union-attr]
-        told = first.decide(token, approved=True)
+        reported = first.decide(token, approved=True)
         kept_in(file, first)
         assert SECRET.encode() not in file.read_bytes()
         with quiet_checkout() as (second, _):
             kept_in(file, second)
             assert second.checkouts == first.checkouts
             assert second.create(payload) == second.checkout(token)
-            assert [(each.event, each.due) for each in second.queue.pending] == [(told.event, clock.now)]
+            assert [(each.event, each.due) for each in second.queue.pending] == [(reported.event, clock.now)]
             assert second.decide(undecided, approved=False).event.to is None
 
 

@@ -83,12 +83,12 @@ def test_a_client_may_hold_a_session_until_its_voucher_is_ready():
         result = judged(target, ("EVT-09",), lies, strict=True)
         assert result.code is Exit.HOLDS
     # What it holds for a voucher comes back before the next case: none is left CONFIRMED. Events overtake one another.
-    told = defaultdict(set)
+    reported = defaultdict(set)
     for one in result.run.history:
         if one.label.startswith("coupon/") and one.genuine:
             event = json.loads(one.request.body)
-            told[event["message"]["id"]].add(event["event"])
-    confirmed = [names for names in told.values() if "coupon/confirmed" in names]
+            reported[event["message"]["id"]].add(event["event"])
+    confirmed = [names for names in reported.values() if "coupon/confirmed" in names]
     assert confirmed
     assert all("coupon/ready" in names for names in confirmed)
 

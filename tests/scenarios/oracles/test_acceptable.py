@@ -175,8 +175,8 @@ def test_the_whole_sentence():
     assert oracle.explain(Decimal("110.00")) == (
         "acceptable: 90.00 or 100.00 EUR; seen 110.00; the result t-7 (10.00) was paid twice"
     )
-    told = "balance 110.00 EUR, 10.00 EUR too much"
-    assert oracle.told(Decimal("110.00")) == told
+    reported = "balance 110.00 EUR, 10.00 EUR too much"
+    assert oracle.described(Decimal("110.00")) == reported
     assert oracle.explain(Decimal(100)) == "acceptable: 90.00 or 100.00 EUR; seen 100.00"
 
 

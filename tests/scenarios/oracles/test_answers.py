@@ -79,33 +79,33 @@ def test_races_of_which_nothing_was_answered_pass_no_rule(instead):
         known = {"IDM-02": Standing.FAILED, "MSG-01": Standing.FAILED}
     assert found == dict.fromkeys((*RACES, "MSG-01", "MSG-16"), Standing.UNDECIDED) | known
     why = next(verdict.reason for verdict in result.verdicts if verdict.rule.id == "BET-04")
-    assert "too few answers to tell: 6 of 6 requests sent at once got none" in why
+    assert "too few answers to decide: 6 of 6 requests sent at once got none" in why
 
 
 def test_a_pass_says_on_how_many_answers_it_rests():
     wallet = SilentAtOnce(CUT, lets=2)
     result = judged(wallet, "BET-04", "RBK-12", "RES-01", effort=SMALL, watchers=[wallet])
     assert set(standings(result).values()) == {Standing.PASSED}
-    told = {rule.id: rule for rule in document(result.run, result.verdicts).rules}
-    [race] = told["BET-04"].scenarios
+    reported = {rule.id: rule for rule in document(result.run, result.verdicts).rules}
+    [race] = reported["BET-04"].scenarios
     assert (race.raced, race.lost) == (3, 3)
-    assert told["BET-04"].reason == (
+    assert reported["BET-04"].reason == (
         f"rests on {race.answers} answers, 3 of them to requests sent at once; "
         "3 requests got none that says what was done"
     )
-    assert told["RES-01"].answers == 5
-    assert told["RES-01"].reason == ""
+    assert reported["RES-01"].answers == 5
+    assert reported["RES-01"].reason == ""
 
 
 @pytest.mark.parametrize(
     ("seen", "too_few"),
     [
         (Answers(), False),
-        (Answers(told=1), False),
+        (Answers(reported=1), False),
         (Answers(lost=1), True),
-        (Answers(told=5, lost=5), False),
-        (Answers(told=50, lost=8, lost_racing=8), True),
-        (Answers(told=50, lost=8, raced=8, lost_racing=8), False),
+        (Answers(reported=5, lost=5), False),
+        (Answers(reported=50, lost=8, lost_racing=8), True),
+        (Answers(reported=50, lost=8, raced=8, lost_racing=8), False),
     ],
 )
 def test_more_silence_than_answers_tells_nothing(seen, too_few):

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from scenarios.problems.signals import interruptible, told_once
+from scenarios.problems.signals import interruptible, said_once
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 PATIENCE = 20
@@ -104,17 +104,17 @@ def test_another_thread_changes_nothing():
 
 
 def test_the_first_signal_is_answered_and_the_second_interrupts():
-    told = []
+    reported = []
 
     def twice():
         signal.raise_signal(signal.SIGTERM)
-        assert told == ["once more to stop now"]
+        assert reported == ["once more to stop now"]
         signal.raise_signal(signal.SIGHUP)
 
     with interruptible():
-        with pytest.raises(KeyboardInterrupt), told_once(lambda: told.append("once more to stop now")):
+        with pytest.raises(KeyboardInterrupt), said_once(lambda: reported.append("once more to stop now")):
             wait_after(twice)
-        assert told == ["once more to stop now"]
+        assert reported == ["once more to stop now"]
         with pytest.raises(KeyboardInterrupt):
             wait_after(lambda: signal.raise_signal(signal.SIGINT))
 

@@ -53,8 +53,8 @@ def exchange(number, label="bet", *, kind=None, at=None, seconds=0.002, amount="
 
 def raced(*numbers, race=1, at=1.0, **more):
     """Exchanges that left together, 0.1 ms apart."""
-    told = {"race": race, "faults": [RACE], "fault_names": ["race"]}
-    return [exchange(n, at=at + n / 10_000, **told, **more) for n in numbers]
+    reported = {"race": race, "faults": [RACE], "fault_names": ["race"]}
+    return [exchange(n, at=at + n / 10_000, **reported, **more) for n in numbers]
 
 
 def lost(number, failure="the answer was lost, as planned", kind="planned loss", **more):
@@ -166,8 +166,8 @@ def ten_thousand(names, *, body=0, seed=1):
             made = exchange(number, seconds=round(chance.random() / 100, 6), amount=chance.randrange(1, 9999))
             fresh = [f"{chance.getrandbits(128):032x}" for _ in range(2)]
             signature = f"{chance.getrandbits(256):064x}"
-            told = json.dumps(made).replace(f"t-{number}", fresh[0]).replace(f"c-{number}", fresh[1])
-            made = json.loads(told.replace("ab12", signature))
+            reported = json.dumps(made).replace(f"t-{number}", fresh[0]).replace(f"c-{number}", fresh[1])
+            made = json.loads(reported.replace("ab12", signature))
             made["curl"] += f" -H '{SIGNATURE}: {signature}'"
             if body:
                 made["answer"]["body"] = chance.randbytes(body // 2).hex()

@@ -84,12 +84,12 @@ def test_what_did_it_comes_first_and_is_marked_in_the_drawing():
     assert "/transaction-rollback" in block[at]
     guilty, led = (re.match(r" +#(\d+) ", block[place]) for place in (at, at + 2))
     assert int(led[1]) < int(guilty[1])
-    [told] = document(found.run, found.verdicts).rules
-    finding = told.scenarios[0].findings[0]
-    drawn = [row for row in rows(told.scenarios[0].exchanges, finding.blamed) if isinstance(row, Arrow)]
+    [reported] = document(found.run, found.verdicts).rules
+    finding = reported.scenarios[0].findings[0]
+    drawn = [row for row in rows(reported.scenarios[0].exchanges, finding.blamed) if isinstance(row, Arrow)]
     marked = [row.aside for row in drawn if row.blamed]
     assert marked == [f"#{number}" for number in finding.blamed]
-    assert str(diagram(told.scenarios[0].exchanges, [finding])).count("✗ #") == len(marked) == 1
+    assert str(diagram(reported.scenarios[0].exchanges, [finding])).count("✗ #") == len(marked) == 1
 
 
 class TakesAnyType(Wallet):
@@ -103,13 +103,13 @@ def test_many_cases_are_cut_and_the_content_type_is_shown():
     found = judged(TakesAnyType(), "MSG-06", seed=7)
     text = shown(found, 400)
     block = text[text.index("✗ MSG-06") :].splitlines()
-    told = [
+    reported = [
         one
         for scenario in document(found.run, found.verdicts).rules[0].scenarios
         for one in scenario.findings
     ]
-    assert [one.headline for one in told if block[0].endswith(one.headline)]
-    assert "result as text/plain" in told[-1].cases
+    assert [one.headline for one in reported if block[0].endswith(one.headline)]
+    assert "result as text/plain" in reported[-1].cases
     assert "as text/plain" in block[0]
     assert re.search(r"result as text/plain, .* and [0-9]+ more: balance ", block[0]), block[0]
     assert any(line.strip().startswith("Content-Type: ") for line in block[:12])
@@ -152,8 +152,8 @@ def test_causes_fit_what_was_seen(rule, fault, fitting):
     found = judged(fault(), rule, seed=7)
     causes = shown(found, 400).split("causes")[1]
     assert causes.strip().startswith(fitting)
-    [told] = document(found.run, found.verdicts).rules
-    assert told.causes.startswith(fitting)
+    [reported] = document(found.run, found.verdicts).rules
+    assert reported.causes.startswith(fitting)
 
 
 def test_every_rule_has_causes_for_whatever_is_seen():
@@ -238,7 +238,7 @@ class FailsWithPages(Wallet):
 
 def test_a_page_is_named_in_the_headline_and_shown_once():
     text = shown(judged(FailsWithPages(), "MSG-02", "BET-06", "RBK-15", seed=7), 200)
-    told = text[text.index("✗ MSG-02") : text.index("rule     ")]
-    assert "HTTP 200 with an HTML page" in told.splitlines()[0]
-    assert told.count("<h1>no</h1>") == 1
-    assert re.search(r"-> 200 and the same as #\d+ was answered", told)
+    reported = text[text.index("✗ MSG-02") : text.index("rule     ")]
+    assert "HTTP 200 with an HTML page" in reported.splitlines()[0]
+    assert reported.count("<h1>no</h1>") == 1
+    assert re.search(r"-> 200 and the same as #\d+ was answered", reported)

@@ -11,7 +11,7 @@ from scenarios.report.schema.report import BalanceCurve, Exchange, Finding
 from tests.scenarios.report.made_up_reports import RACE, exchange, finding, lost, raced, refused
 
 
-def told(*exchanges):
+def reported(*exchanges):
     """The rows of ``exchanges``, each in a few words."""
     return [said(row) for row in rows([Exchange.model_validate(one) for one in exchanges])]
 
@@ -117,17 +117,17 @@ def from_client(number, label="auth", **more):
     ],
 )
 def test_rows(exchanges, expected):
-    assert told(*exchanges) == expected
+    assert reported(*exchanges) == expected
 
 
 def test_a_run_ends_where_anything_differs():
-    assert len(told(*[exchange(n) for n in range(1, 6)], refused(6))) == 4
-    assert len(told(*[exchange(n, amount=n) for n in range(1, 6)])) == 10
+    assert len(reported(*[exchange(n) for n in range(1, 6)], refused(6))) == 4
+    assert len(reported(*[exchange(n, amount=n) for n in range(1, 6)])) == 10
 
 
 def test_without_the_history_s_clock_the_wall_clock_serves():
     old = [{key: value for key, value in exchange(n, at=n * 2.0).items() if key != "invoked"} for n in (1, 2)]
-    assert told(*old)[2] == "silence: 2.0 s pass"
+    assert reported(*old)[2] == "silence: 2.0 s pass"
 
 
 def test_a_race_is_drawn_to_time():
@@ -142,7 +142,7 @@ def test_a_race_is_drawn_to_time():
 
 def test_two_races_are_two():
     first, second = raced(1, 2, 3), raced(4, 5, 6, race=2, at=2.0)
-    assert told(*first, *second) == ["race: 3 lanes", "silence: 998 ms pass", "race: 3 lanes"]
+    assert reported(*first, *second) == ["race: 3 lanes", "silence: 998 ms pass", "race: 3 lanes"]
 
 
 def test_a_drawing_shows_cuts_copies_races_and_what_was_seen():

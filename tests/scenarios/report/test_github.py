@@ -21,13 +21,13 @@ LINE = re.compile(r"::(error|warning) title=([^:,\r\n]*)::([^\r\n]*)")
 
 
 def test_escapes_what_the_runner_would_take_for_its_own():
-    told = github.annotation(
+    reported = github.annotation(
         "error", "A: b, 100%\n::warning::x", "one, two: 5%\r\n::set-output name=a::b\x1b[2J"
     )
-    assert told == (
+    assert reported == (
         "::error title=A%3A b%2C 100%25%0A%3A%3Awarning%3A%3Ax::one, two: 5%25%0A::set-output name=a::b\\x1b[2J"
     )
-    assert LINE.fullmatch(told)
+    assert LINE.fullmatch(reported)
 
 
 def test_a_long_message_is_cut():
@@ -60,14 +60,14 @@ def judged(run, *broken, strict=False):
     return Judged(run, verdicts)
 
 
-def told(run, *broken, **more):
+def reported(run, *broken, **more):
     found = [LINE.fullmatch(line) for line in github.of_verdicts(judged(run, *broken, **more))]
     assert all(found)
     return [match.groups() for match in found]
 
 
 def test_must_before_should_and_nothing_of_what_holds(run):
-    lines = told(
+    lines = reported(
         run,
         ("SIG-06", Level.SHOULD, "HTTP 400"),
         ("BET-01", Level.MUST, "9.99"),
@@ -87,7 +87,7 @@ def test_must_before_should_and_nothing_of_what_holds(run):
 
 
 def test_strict_makes_errors_of_warnings(run):
-    assert [line[0] for line in told(run, ("SIG-06", Level.SHOULD, "x"), strict=True)] == ["error"]
+    assert [line[0] for line in reported(run, ("SIG-06", Level.SHOULD, "x"), strict=True)] == ["error"]
 
 
 def test_what_was_not_decided_is_a_warning(run):
@@ -101,7 +101,7 @@ def test_what_was_not_decided_is_a_warning(run):
 
 def test_no_secret_and_no_second_command(run):
     seen = f"the answer {SECRET!r}\n::error title=spoofed::by the CLIENT"
-    ((_, _, message),) = told(run, ("BET-01", Level.MUST, f"{SECRET} {seen}"))
+    ((_, _, message),) = reported(run, ("BET-01", Level.MUST, f"{SECRET} {seen}"))
     assert SECRET not in message
     assert "%0A::error" in message
 

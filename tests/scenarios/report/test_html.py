@@ -150,24 +150,25 @@ def test_a_broken_rule_is_told_whole_without_any_script():
 
 
 def test_what_happened_in_the_gravest_case_stands_first_and_its_ids_are_whole():
-    told = "495addbb-05b7-48bf-b10c-5ed85c6347c5"
-    findings = [finding(case="one", off="0"), finding(case="two", seen=f"{told} was paid <b>", off="7.50")]
+    reported = "495addbb-05b7-48bf-b10c-5ed85c6347c5"
+    findings = [
+        finding(case="one", off="0"),
+        finding(case="two", seen=f"{reported} was paid <b>", off="7.50"),
+    ]
     text = page(rule(findings=findings))
     first = text.partition("To fix, worst")[2].partition("</ol>")[0]
-    whole = (
-        f'two: <span class="whole">{told}</span> was paid &lt;b&gt; (expected: balance 12.50 EUR); 2 cases'
-    )
+    whole = f'two: <span class="whole">{reported}</span> was paid &lt;b&gt; (expected: balance 12.50 EUR); 2 cases'
     assert whole in first
-    assert text.count(f'<span class="whole">{told}</span>') == 3, (
+    assert text.count(f'<span class="whole">{reported}</span>') == 3, (
         "and beside the rule, and in the table of findings"
     )
 
 
 def test_a_broken_rule_names_its_script_or_says_why_there_is_none():
     assert "<code>SECURITY_HASH=... sh repro/RBK-04.sh</code>" in page(rule(repro="repro/RBK-04.sh"))
-    told = page(rule("EVT-01", no_repro="A shell cannot show this & that."))
-    assert "A shell cannot show this &amp; that. Judge it again instead." in told
-    assert "sh repro/" not in told
+    reported = page(rule("EVT-01", no_repro="A shell cannot show this & that."))
+    assert "A shell cannot show this &amp; that. Judge it again instead." in reported
+    assert "sh repro/" not in reported
 
 
 def test_the_page_asks_no_network_and_runs_nothing_but_its_own():

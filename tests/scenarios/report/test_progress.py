@@ -52,10 +52,10 @@ def test_progress_is_a_line_every_ten_seconds_where_there_is_no_terminal():
     assert written.getvalue() == before
     time.now += 10
     ends(terminal, run, "RES-01", broken=True)
-    told = written.getvalue().removeprefix(before)
-    assert "RES-01 broken (made.RES-01)" in told
-    assert "2 of 90 scenarios, 2 rules, 1 broken, about" in told
-    assert told.rstrip().endswith("left")
+    reported = written.getvalue().removeprefix(before)
+    assert "RES-01 broken (made.RES-01)" in reported
+    assert "2 of 90 scenarios, 2 rules, 1 broken, about" in reported
+    assert reported.rstrip().endswith("left")
     time.now += 9
     ends(terminal, run, "RBK-01")
-    assert written.getvalue().removeprefix(before) == told
+    assert written.getvalue().removeprefix(before) == reported

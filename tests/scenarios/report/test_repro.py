@@ -122,8 +122,8 @@ def test_the_printed_command_shows_once_more_what_a_shell_cannot_show(tmp_path, 
         )
     assert not script_of(tmp_path, rule).exists()
     assert replay_command(runs[0].run, rule).endswith(f"--only {rule} --seed 7 --effort quick")
-    (told,) = json.loads((tmp_path / "report.json").read_text())["rules"]
-    assert told["no_repro"].startswith("A shell cannot show this")
+    (reported,) = json.loads((tmp_path / "report.json").read_text())["rules"]
+    assert reported["no_repro"].startswith("A shell cannot show this")
 
 
 class OneId(Wallet):

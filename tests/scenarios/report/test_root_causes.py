@@ -40,22 +40,22 @@ def test_what_one_fault_breaks_stands_together(faults, rules, expected):
     stakes = [root.stake[0] for root in found]
     assert stakes == sorted(stakes, reverse=True)
     broken = {one.rule.id for one in result.verdicts if one.standing is Standing.FAILED}
-    told = document(result.run, result.verdicts).to_fix
-    assert [one.rule for one in told] == [root.rule for root in found]
-    assert {rule for one in told for rule in one.rules} == broken
+    reported = document(result.run, result.verdicts).to_fix
+    assert [one.rule for one in reported] == [root.rule for root in found]
+    assert {rule for one in reported for rule in one.rules} == broken
     page = github.summary(result)
     assert [line.split("**")[1] for line in page.splitlines() if line.startswith("1. ")] == [
-        one.rule for one in told
+        one.rule for one in reported
     ]
     leads = [
         found[1] for line in github.of_verdicts(result) if (found := re.match("::error title=(.{6}) ", line))
     ]
     assert sorted(leads) == sorted(broken)
-    assert leads[: len(told)] == [one.rule for one in told]
+    assert leads[: len(reported)] == [one.rule for one in reported]
     text = shown(result, 200)
     start = text.index("To fix, worst first")
-    assert f"\n  1. {told[0].rule}: " in text[start:]
-    for one in told:
+    assert f"\n  1. {reported[0].rule}: " in text[start:]
+    for one in reported:
         others = ", ".join(one.rules[1:])
         assert (f"by the same fault: {others}\n" in text[start:]) == bool(others)
     assert all(f"✗ {rule} broken" in text for rule in broken)

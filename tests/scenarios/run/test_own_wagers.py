@@ -153,5 +153,5 @@ def test_a_bet_of_what_is_there_that_is_refused_while_balances_are_read_counts(w
         "RBK-01": Standing.PASSED,
         "RBK-07": Standing.PASSED,
     }
-    told = "is accepted, whatever came before it" in found["BET-02"].reason
-    assert told == (standing is not Standing.PASSED)
+    reported = "is accepted, whatever came before it" in found["BET-02"].reason
+    assert reported == (standing is not Standing.PASSED)

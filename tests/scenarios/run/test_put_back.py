@@ -56,13 +56,13 @@ def test_who_stops_the_putting_back_is_told_what_each_player_owned_and_owns(monk
         monkeypatch.setattr(WagersProbe, "empty", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run.restore()
-    told = [
+    reported = [
         note for note in run.warnings if "could not be put back to 50.00 EUR: stopped by a signal" in note
     ]
-    assert [f"player {player.id} " in note for player, note in zip(run.players, told, strict=True)] == [
+    assert [f"player {player.id} " in note for player, note in zip(run.players, reported, strict=True)] == [
         True
     ] * 2
-    assert all("by what was sent it owns 7.00 EUR now" in note for note in told)
+    assert all("by what was sent it owns 7.00 EUR now" in note for note in reported)
 
 
 def interrupted(*_):

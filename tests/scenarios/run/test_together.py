@@ -124,10 +124,10 @@ class LosesUpdates(Wallet):
         self.balances[player] = before + effect
 
 
-@pytest.mark.parametrize(("rule", "told"), [("BET-10", Standing.PASSED), ("INV-04", Standing.FAILED)])
-def test_what_only_a_race_breaks_is_left_to_the_rules_about_races(rule, told):
+@pytest.mark.parametrize(("rule", "reported"), [("BET-10", Standing.PASSED), ("INV-04", Standing.FAILED)])
+def test_what_only_a_race_breaks_is_left_to_the_rules_about_races(rule, reported):
     result = judged(LosesUpdates(("p-1",)), rule)
-    assert standings(result) == {rule: told}
+    assert standings(result) == {rule: reported}
 
 
 @pytest.mark.parametrize(

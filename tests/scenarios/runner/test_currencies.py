@@ -121,12 +121,12 @@ def test_what_is_wrong_in_one_currency_alone_is_told_of_it(fault, rule, tmp_path
     # Where balances cannot be read in one, the others are judged all the same.
     undecided = [verdict for verdict in result.verdicts if verdict.standing is Standing.UNDECIDED]
     assert all(verdict.reason.startswith("in GBP, ") for verdict in undecided)
-    told = next(
+    reported = next(
         one
         for one in json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["rules"]
         if one["id"] == rule
     )
-    outcomes = {one["currency"]: one["outcome"] for one in told["scenarios"]}
+    outcomes = {one["currency"]: one["outcome"] for one in reported["scenarios"]}
     assert outcomes == {"": "passed", "USD": "passed", "GBP": "failed"}
 
 

@@ -40,10 +40,10 @@ class SaysNotNow(Wallet):
 
 
 class LimitsOnceItIsJudged:
-    """A watcher that sets ``wallet``'s limit when the first scenario is about to run, and keeps what it is told."""
+    """A watcher that sets ``wallet``'s limit when the first scenario is about to run, and keeps what it gets."""
 
     def __init__(self, wallet):
-        self.wallet, self.told = wallet, []
+        self.wallet, self.reported = wallet, []
 
     def planned(self, run, scenarios):
         self.wallet.most, self.wallet.taken = 60, 0
@@ -52,7 +52,7 @@ class LimitsOnceItIsJudged:
         """Nothing to do."""
 
     def noticed(self, run, text):
-        self.told.append(text)
+        self.reported.append(text)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_limit_on_rates_breaks_no_rule(status, headers):
     assert warning.startswith(f"the CLIENT answered {status[:3]} (not now)")
     # Which pace was learned is how fast this machine is.
     assert "[target] max_requests_per_second" in warning
-    assert any("requests a second, all of this run takes about" in text for text in watcher.told)
+    assert any("requests a second, all of this run takes about" in text for text in watcher.reported)
     assert wallet.balances == {"p-1": Decimal("41.37"), "p-2": Decimal("41.37")}
 
 

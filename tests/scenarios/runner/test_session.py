@@ -138,8 +138,8 @@ def test_a_scenario_that_takes_more_than_it_declares_is_refused(scenario, capfd,
     """)
     result = judged(Wallet(), "RES-01", paths=files)
     assert result.code is Exit.USAGE
-    assert f"test_taking asks for {asks}" in (told := capfd.readouterr().err)
-    assert line in told
+    assert f"test_taking asks for {asks}" in (reported := capfd.readouterr().err)
+    assert line in reported
 
 
 def test_scenarios_that_may_hang_the_client_run_last(scenario):

@@ -206,9 +206,9 @@ def test_one_that_goes_away_at_this_and_at_that_ends_the_run_and_what_adds_up_is
     ended = [one.ended for one in result.run.results]
     assert ended == [None, None, None, Standing.UNDECIDED, Standing.SKIPPED, Standing.SKIPPED]
     assert sum("answers again" in one for one in said) == 3
-    told = next(one.reason for one in result.verdicts if one.rule.id == "BET-03")
-    assert "the target went away too often: it went away 3 times and was back each time" in told
-    assert "made.refused[1], made.refused[2], made.refused[3]" in told
+    reported = next(one.reason for one in result.verdicts if one.rule.id == "BET-03")
+    assert "the target went away too often: it went away 3 times and was back each time" in reported
+    assert "made.refused[1], made.refused[2], made.refused[3]" in reported
     assert wallet.balances["p-1"] == Decimal("41.37")
 
 
@@ -240,9 +240,9 @@ def test_one_that_stays_away_ends_the_run_and_no_rule_is_blamed(judge_it, how, t
     reasons = {verdict.rule.id: verdict.reason for verdict in result.verdicts}
     assert "went away and stayed away" in reasons["BET-01"]
     assert reasons["BET-03"] == "not run: the target stopped answering after BET-01"
-    [told] = result.run.warnings
-    assert told.startswith("player p-1 could not be put back to 41.37 EUR")
-    assert told.endswith("by what was sent it owns 2.23 or 10.00 EUR now")
+    [reported] = result.run.warnings
+    assert reported.startswith("player p-1 could not be put back to 41.37 EUR")
+    assert reported.endswith("by what was sent it owns 2.23 or 10.00 EUR now")
     assert json.loads((out / "report.json").read_text())["target_gone"] == "BET-01"
 
 

@@ -39,11 +39,11 @@ def test_what_is_not_said_is_as_the_dialect_says(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("agreed", "dialect", "told"),
+    ("agreed", "dialect", "reported"),
     [('{ tokn = "x" }', "hub88", "token"), ('{ token = "x" }', "igpx", "igpx")],
 )
-def test_what_the_dialect_does_not_ask_for_is_told_in_three_beats(agreed, dialect, told, tmp_path):
+def test_what_the_dialect_does_not_ask_for_is_told_in_three_beats(agreed, dialect, reported, tmp_path):
     with pytest.raises(UsageProblem) as problem:
         loaded(tmp_path, agreed, dialect)
     assert "agreed" in problem.value.came
-    assert told in f"{problem.value.came} {problem.value.next_step}"
+    assert reported in f"{problem.value.came} {problem.value.next_step}"

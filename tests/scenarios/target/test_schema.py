@@ -80,8 +80,8 @@ def test_players_opening_balances_are_texts_or_whole_numbers(tmp_path: Path) -> 
 
 def test_every_key_is_explained() -> None:
     for name, section in SCHEMA["$defs"].items():
-        for key, told in section.get("properties", {}).items():
-            assert told.get("description"), f"{name}.{key}"
+        for key, reported in section.get("properties", {}).items():
+            assert reported.get("description"), f"{name}.{key}"
 
 
 def test_init_writes_the_schema_that_the_first_line_names(tmp_path: Path) -> None:

@@ -56,9 +56,9 @@ def test_variables_come_from_a_file_beside_it_and_the_environment_wins(read, tmp
     assert (alone.security_hash.get_secret_value(), alone.timeout) == ("from the file", 7)
     assert read(BASE, ENV).operator.security_hash.get_secret_value() == ENV["HASH"]
     (tmp_path / ".env").write_bytes(b"HASH=\xff")
-    with pytest.raises(UsageProblem, match="it is not UTF-8") as told:
+    with pytest.raises(UsageProblem, match="it is not UTF-8") as reported:
         read(BASE)
-    assert "NAME=value" in told.value.expected
+    assert "NAME=value" in reported.value.expected
 
 
 def test_variables_override_the_file(read):
@@ -318,10 +318,10 @@ def test_faults_are_told_in_three_beats(read, old, new, came, next_step):
         read(BASE.replace(old, new))
     problem = caught.value
     assert problem.exit_code == 2
-    told = [problem, *problem.more]
-    assert all(each.came and each.expected and each.next_step for each in told)
-    assert came in " ".join(each.came + each.expected for each in told)
-    assert next_step in " ".join(each.next_step for each in told)
+    reported = [problem, *problem.more]
+    assert all(each.came and each.expected and each.next_step for each in reported)
+    assert came in " ".join(each.came + each.expected for each in reported)
+    assert next_step in " ".join(each.next_step for each in reported)
 
 
 def test_all_faults_are_told_at_once(read):

@@ -169,10 +169,10 @@ class CallsNobody(CoinsWallet):
 
 
 @pytest.mark.parametrize(
-    ("wallet", "told"),
-    [(CoinsWallet, "p-1 has 50.00 EUR"), (CallsNobody, "the balance call told no balance")],
+    ("wallet", "reported"),
+    [(CoinsWallet, "p-1 has 50.00 EUR"), (CallsNobody, "the balance call reported no balance")],
 )
-def test_the_doctor_tries_the_balance_call(wallet, told, tmp_path):
+def test_the_doctor_tries_the_balance_call(wallet, reported, tmp_path):
     (tmp_path / "words.toml").write_text(COINS)
     with served(wallet()) as url:
         (tmp_path / "pitboss.toml").write_text(
@@ -181,7 +181,7 @@ def test_the_doctor_tries_the_balance_call(wallet, told, tmp_path):
         )
         steps = list(examine(Run(Settings(load(tmp_path / "pitboss.toml"), ("BET-01",)))))
     [step] = [step for step in steps if step.name == "balance call"]
-    assert told in (step.seen or str(step.problem))
+    assert reported in (step.seen or str(step.problem))
 
 
 class TellsNoZero(CoinsWallet):
@@ -213,7 +213,7 @@ def test_a_class_of_ones_own_is_spoken(judged):
 
 
 @pytest.mark.parametrize(
-    ("dialect", "told"),
+    ("dialect", "reported"),
     [
         ("nowhere:Words", "there is no module nowhere"),
         ("xml_words:XmlWord", "did you mean XmlWords"),
@@ -222,7 +222,7 @@ def test_a_class_of_ones_own_is_spoken(judged):
         ("words", "or module:Class"),
     ],
 )
-def test_a_class_that_is_none_is_told_in_three_beats(dialect, told, tmp_path):
+def test_a_class_that_is_none_is_told_in_three_beats(dialect, reported, tmp_path):
     shutil.copy(XML, tmp_path)
     (tmp_path / "pitboss.toml").write_text(
         f'[operator]\ncallback_url = "http://127.0.0.1:9"\nsecurity_hash = "s"\ndialect = "{dialect}"\n'
@@ -230,7 +230,7 @@ def test_a_class_that_is_none_is_told_in_three_beats(dialect, told, tmp_path):
     )
     with pytest.raises(UsageProblem) as raised:
         load(tmp_path / "pitboss.toml")
-    assert told in str(raised.value)
+    assert reported in str(raised.value)
     assert raised.value.expected
     assert raised.value.next_step
 

@@ -100,10 +100,10 @@ def judged(dialect, folder, rules, mutant=None):
         found = check(Settings(target, rules, SMALL, 7), paths=FILES)
     assert found.problem is None, str(found.problem)
     # What `pitboss replay` has the reference speak.
-    told = document(found.run, found.verdicts)
-    assert told.dialect == dialect
+    reported = document(found.run, found.verdicts)
+    assert reported.dialect == dialect
     # Where rollbacks have no ids of their own, it is told in other words.
-    copies = {rule.id for rule in told.rules if "a copy of the first" in rule.statement}
+    copies = {rule.id for rule in reported.rules if "a copy of the first" in rule.statement}
     assert copies == ({"RBK-07"} & {*rules} if dialect == "blueocean" else set())
     return {verdict.rule.id: (verdict.standing, verdict.reason) for verdict in found.verdicts}
 

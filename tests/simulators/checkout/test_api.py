@@ -120,10 +120,10 @@ def test_what_is_no_request_is_refused_in_one_shape(served, document, code):
         assert answer.status_code < 500
         return
     assert answer.status_code == 400, answer.text
-    told = answer.json()
-    assert told["error"] == code
-    assert len(told["message"]) > 20
-    assert ("errors" in told) == (code == "GRAPHQL_ERROR")
+    reported = answer.json()
+    assert reported["error"] == code
+    assert len(reported["message"]) > 20
+    assert ("errors" in reported) == (code == "GRAPHQL_ERROR")
 
 
 @pytest.mark.parametrize(

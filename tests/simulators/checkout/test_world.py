@@ -31,7 +31,7 @@ def made(simulator, clock, **more):
     return simulator.create(wire.mint(claims(clock.now, **more), SECRET))
 
 
-def told(box, number=-1):
+def reported(box, number=-1):
     return jws.unverified(json.loads(box.bodies[number])["payload"])[1]
 
 
@@ -69,7 +69,7 @@ def test_the_decision_has_the_documented_claims(box):
     approval = json.loads(box.bodies[0])
     assert list(approval) == ["payload"]
     jws.verify(approval["payload"], SECRET, "HS256")
-    assert told(box, 0) == {
+    assert reported(box, 0) == {
         "iss": MERCHANT,
         "sub": "Merchant",
         "iat": Decimal(1_700_000_060),
@@ -80,7 +80,7 @@ def test_the_decision_has_the_documented_claims(box):
             "outcomeDecidedAt": "2023-11-14T22:14:20Z",
         },
     }
-    assert told(box, 1)["data"] == {
+    assert reported(box, 1)["data"] == {
         "reference": other.token,
         "outcome": "failure",
         "outcomeDecidedAt": "2023-11-14T22:14:20Z",
@@ -101,10 +101,10 @@ def test_a_decision_goes_to_server_to_server_of_its_token(box, agreed):
     named = wire.CallbackUrls(f"{box.url}?order=1")
     # Where it is named nothing else is asked, not even whether there is an address agreed ahead.
     with quiet_checkout("http://127.0.0.1:9/agreed" if agreed else None) as (simulator, clock):
-        told = made(simulator, clock, callback_urls=named)
-        simulator.decide(told.token, True)
+        reported = made(simulator, clock, callback_urls=named)
+        simulator.decide(reported.token, True)
         simulator.queue.work()
-        decision = simulator.decision(told.token, False)
+        decision = simulator.decision(reported.token, False)
         simulator.send_forged(decision, "another key")
         simulator.send_fields(decision, {**decision.fields(), "iat": "now"}, "iat as a text")
         assert [each.request.url for each in simulator.history] == [named.server_to_server] * 3
@@ -124,7 +124,7 @@ def test_a_checkout_is_decided_once(box):
         assert simulator.checkout(token).state is CheckoutState.DECLINED
         with pytest.raises(KeyError):
             simulator.decide("unknown", True)
-    assert [told(box)["data"]["outcome"]] == ["failure"]
+    assert [reported(box)["data"]["outcome"]] == ["failure"]
     assert len(box.bodies) == 1
 
 
@@ -179,8 +179,8 @@ def test_a_judge_tells_what_is_not_so(box):
         unknown = simulator.notify(simulator.decision("no-such-checkout", True))
         simulator.queue.work()
         assert simulator.checkout(token).state is CheckoutState.CREATED
-        assert told(box, 0)["data"]["merchantReference"] == "order-1"
-        assert told(box, 1)["data"]["reference"] == "no-such-checkout"
+        assert reported(box, 0)["data"]["merchantReference"] == "order-1"
+        assert reported(box, 1)["data"]["reference"] == "no-such-checkout"
         assert not any(each.genuine for each in simulator.history)
         simulator.queue.again(untrue.id)
         assert box.bodies[2] == box.bodies[0]

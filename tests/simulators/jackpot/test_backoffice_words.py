@@ -19,13 +19,13 @@ TEMPLATES = Path(vouchers.__file__).parents[1] / "templates" / "backoffice"
 
 
 def test_every_text_of_the_pages_is_in_french() -> None:
-    told = {
+    reported = {
         text
         for template in TEMPLATES.glob("*.html")
         for text in re.findall(r'_\("([^"]+)"\)', template.read_text(encoding="utf-8"))
     }
-    told |= {*vouchers.WORDS.values(), *get_args(Confirmation), *(str(each) for each in DeliveryStanding)}
-    assert told == set(LANGUAGES["fr"].words)
+    reported |= {*vouchers.WORDS.values(), *get_args(Confirmation), *(str(each) for each in DeliveryStanding)}
+    assert reported == set(LANGUAGES["fr"].words)
 
 
 @pytest.mark.parametrize(

@@ -136,8 +136,8 @@ def test_the_document_is_served_and_whole(caller: Caller) -> None:
     assert document == json.loads(json.dumps(openapi.document()))
     assert document["openapi"].startswith("3.1")
     names = set(document["components"]["schemas"])
-    told = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
-    assert told <= names
+    reported = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert reported <= names
     assert set(document["webhooks"]) == set(wire.EVENTS)
     assert len(wire.EVENTS) == 9
     count = sum(len(methods) for methods in document["paths"].values())

@@ -44,8 +44,8 @@ def test_a_confirmed_voucher_is_ready_a_moment_later_and_opens_as_a_pdf(place: S
     ready = place.ask("GET", f"/v2/vouchers/{voucher['id']}", headers=place.server()).json()
     assert (ready["state"], ready["confirmDate"]) == ("READY", confirmed["confirmDate"])
     assert events(place) == ["coupon/reserved", "coupon/confirmed", "coupon/ready"]
-    told = json.loads(place.inbox.bodies[-1])["message"]
-    for url in (ready["url"], told["signedUrl"]):
+    reported = json.loads(place.inbox.bodies[-1])["message"]
+    for url in (ready["url"], reported["signedUrl"]):
         pdf = requests.get(url, timeout=20)
         assert pdf.headers["Content-Type"] == "application/pdf"
         assert pdf.content.startswith(b"%PDF-")
@@ -180,8 +180,8 @@ def test_store_changes_are_told(place: Served) -> None:
     account.disable_store(store)
     account.enable_store(store)
     account.notify_store("store/update", store)
-    told = events(place)
-    assert told == ["store/update"] * 3 + ["store/disabled", "store/enabled", "store/update"]
+    reported = events(place)
+    assert reported == ["store/update"] * 3 + ["store/disabled", "store/enabled", "store/update"]
     messages = [json.loads(body)["message"] for body in place.inbox.bodies]
     assert messages[0]["removedAttributes"] == ["voucherPossibleDiscreteValues"]
     assert messages[1]["addedAttributes"] == ["voucherPossibleDiscreteValues"]

@@ -114,18 +114,18 @@ def test_an_update_names_exactly_what_differs(data: st.DataObject) -> None:
     if data.draw(st.booleans()):
         after = catalogue.changed(after, catalogue.discrete([20, 50]))
     event = update("e", "2022-02-03T15:15:22.472Z", before, after)
-    told = decimal_json.loads(wire.encode(event))["message"]
+    reported = decimal_json.loads(wire.encode(event))["message"]
     rebuilt = decimal_json.loads(decimal_json.dumps(before.model_dump()))
-    for name in told.get("removedAttributes", ()):
+    for name in reported.get("removedAttributes", ()):
         del rebuilt[name]
-    for name in told.get("addedAttributes", ()):
+    for name in reported.get("addedAttributes", ()):
         assert name not in rebuilt
-        rebuilt[name] = told["data"][name]
-    for name, change in told.get("updatedAttributes", {}).items():
+        rebuilt[name] = reported["data"][name]
+    for name, change in reported.get("updatedAttributes", {}).items():
         assert rebuilt[name] == change["previousValue"] != change["newValue"]
         rebuilt[name] = change["newValue"]
-    assert rebuilt == told["data"] == decimal_json.loads(decimal_json.dumps(after.model_dump()))
-    assert all(told[name] for name in told if name.endswith("Attributes"))
+    assert rebuilt == reported["data"] == decimal_json.loads(decimal_json.dumps(after.model_dump()))
+    assert all(reported[name] for name in reported if name.endswith("Attributes"))
 
 
 def test_invented_stores_are_the_seeds() -> None:

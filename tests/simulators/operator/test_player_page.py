@@ -302,7 +302,7 @@ def test_the_page_speaks_the_language_of_the_session(
 
 def test_every_text_of_the_page_is_in_each_language() -> None:
     template = (Path(player_page.__file__).parent / "templates" / "session.html").read_text(encoding="utf-8")
-    told = set(re.findall(r'_\("([^"]+)"\)', template))
+    reported = set(re.findall(r'_\("([^"]+)"\)', template))
     states, events = {state.value for state in SlipState}, {event.value for event in player_page.OFFERED}
     shown = {
         name
@@ -310,7 +310,7 @@ def test_every_text_of_the_page_is_in_each_language() -> None:
         for name in (event.sport, *(market.name for market in event.markets))
     }
     for known in (LANGUAGES["es"], LANGUAGES["fr"]):
-        assert told | states | events | shown <= set(known.words), known.code
+        assert reported | states | events | shown <= set(known.words), known.code
     assert set(LANGUAGES["es"].words) == set(LANGUAGES["fr"].words)
     assert language("es-ES").code == "es"
     assert language("xx").code == language(None).code == "en"

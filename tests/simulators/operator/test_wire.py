@@ -75,7 +75,7 @@ def test_answers(status: int, body: str, outcome: str, error: str | None, client
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "told"),
+    ("status", "body", "reported"),
     [
         (200, '{"error":null,"transaction_id":"1"}', None),
         (200, '{"error":null,"transaction_id":1}', None),
@@ -95,12 +95,12 @@ def test_answers(status: int, body: str, outcome: str, error: str | None, client
         (200, '{"error":7}', "MSG-04"),
     ],
 )
-def test_what_breaks_the_contract_is_named(status: int, body: str, told: str | None) -> None:
+def test_what_breaks_the_contract_is_named(status: int, body: str, reported: str | None) -> None:
     problem = SPORTSBOOK.read(Answer(status, (), body.encode())).problem
     assert (
         (problem is None)
-        if told is None
-        else re.search(told.replace("(", r"\(").replace(")", r"\)"), str(problem))
+        if reported is None
+        else re.search(reported.replace("(", r"\(").replace(")", r"\)"), str(problem))
     )
 
 

@@ -91,8 +91,8 @@ def test_a_document_is_whole(name: str) -> None:
     assert document["openapi"].startswith("3.1")
     assert document["webhooks"]
     schemas = document["components"]["schemas"]
-    told = {reference.rpartition("/")[2] for reference in references(document)}
-    assert told <= set(schemas)
+    reported = {reference.rpartition("/")[2] for reference in references(document)}
+    assert reported <= set(schemas)
     for schema in schemas.values():
         jsonschema_rs.meta.validate(schema)
     operations = [each for methods in document["paths"].values() for each in methods.values()]
@@ -155,8 +155,8 @@ def test_the_page_shows_all_and_asks_no_other_host(name: str) -> None:
         page = answer.text
         for file in ("/documentation.js", "/documentation.css"):
             assert client.get(file).status_code == 200
-    for told in (*document["paths"], *document["webhooks"], *document["components"]["schemas"]):
-        assert f"<code>{told}</code>" in page
+    for reported in (*document["paths"], *document["webhooks"], *document["components"]["schemas"]):
+        assert f"<code>{reported}</code>" in page
     assert not re.search(r'(?:src|href)="(?!#|data:,"|documentation\.(?:css|js)"|openapi\.json")', page)
     assert page.count("<script") == 1
     policy = answer.headers["Content-Security-Policy"]

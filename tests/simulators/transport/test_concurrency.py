@@ -50,15 +50,15 @@ def test_what_is_refused_beside_others_leaves_room_for_half_of_them_until_it_was
 
 
 def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwhile() -> None:
-    concurrency, told, under_way, ended = Concurrency(8), [], threading.Event(), threading.Event()
+    concurrency, reported, under_way, ended = Concurrency(8), [], threading.Event(), threading.Event()
 
     def other() -> None:
         with concurrency.slot():
             under_way.set()
             ended.wait(60)
-            told.append("under way")
+            reported.append("under way")
         with concurrency.slot():
-            told.append("behind")
+            reported.append("behind")
 
     lane = threading.Thread(target=other)
     lane.start()
@@ -68,23 +68,23 @@ def test_who_is_alone_waits_for_what_is_under_way_and_nothing_else_leaves_meanwh
         concurrency.turn(own)
         concurrency.turn(nested)
         with concurrency.slot(), concurrency.faulty():
-            told.append("alone")
+            reported.append("alone")
             lane.join(0.05)
     lane.join(60)
-    assert told == ["under way", "alone", "behind"]
+    assert reported == ["under way", "alone", "behind"]
 
 
 def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many_and_waits_for_its_turn() -> (
     None
 ):
-    concurrency, told = Concurrency(16), []
+    concurrency, reported = Concurrency(16), []
     concurrency.answers = 8
 
     def races(name: str, number: int, opened: threading.Event) -> None:
         with concurrency.alone(number) as own:
             opened.set()
             concurrency.turn(own)
-            told.append(name)
+            reported.append(name)
 
     second, third = threading.Event(), threading.Event()
     with concurrency.alone(5) as own:
@@ -96,21 +96,21 @@ def test_who_is_alone_next_may_open_connections_where_the_client_answers_so_many
         lanes[1].join(0.05)
         assert not third.is_set()
         concurrency.turn(own)
-        told.append("first")
+        reported.append("first")
     for lane in lanes:
         lane.join(60)
-    assert told == ["first", "second", "third"]
+    assert reported == ["first", "second", "third"]
 
 
 def test_who_is_alone_next_takes_no_connection_of_who_is_under_way() -> None:
-    concurrency, told = Concurrency(4), []
+    concurrency, reported = Concurrency(4), []
     concurrency.answers = 4
 
     def races(opened: threading.Event) -> None:
         with concurrency.alone(4) as own:
             opened.set()
             concurrency.turn(own)
-            told.append("race")
+            reported.append("race")
 
     opened = threading.Event()
     lane = threading.Thread(target=races, args=(opened,))
@@ -119,24 +119,24 @@ def test_who_is_alone_next_takes_no_connection_of_who_is_under_way() -> None:
         lane.join(0.05)
         # That one may still have to open its own.
         assert not opened.is_set()
-        told.append("under way")
+        reported.append("under way")
     lane.join(60)
-    assert told == ["under way", "race"]
+    assert reported == ["under way", "race"]
 
 
 def test_once_the_client_had_the_time_for_a_race_others_leave_though_it_is_not_answered_yet() -> None:
-    concurrency, told = Concurrency(16), []
+    concurrency, reported = Concurrency(16), []
     concurrency.answers = 8
     concurrency.raced(4, 0.004)
 
     def races() -> None:
         with concurrency.alone(4) as own:
             concurrency.turn(own)
-            told.append("race")
+            reported.append("race")
 
     def single() -> None:
         with concurrency.slot() as own:
-            told.append("single")
+            reported.append("single")
             concurrency.sent(own)
 
     lanes = [threading.Thread(target=races), threading.Thread(target=single)]
@@ -148,21 +148,21 @@ def test_once_the_client_had_the_time_for_a_race_others_leave_though_it_is_not_a
         concurrency.turn(own)
         lanes[1].start()
         lanes[1].join(0.05)
-        assert not told
+        assert not reported
         concurrency.sent(own)
         lanes[0].join(60)
         lanes[1].join(60)
-    assert sorted(told) == ["race", "single"]
+    assert sorted(reported) == ["race", "single"]
 
 
 def test_others_wait_for_the_answers_to_a_race_whose_connections_are_all_that_the_client_answers() -> None:
-    concurrency, told = Concurrency(16), []
+    concurrency, reported = Concurrency(16), []
     concurrency.answers = 4
     concurrency.raced(4, 0.004)
 
     def single() -> None:
         with concurrency.slot():
-            told.append("single")
+            reported.append("single")
 
     lane = threading.Thread(target=single)
     with concurrency.alone(4) as own:
@@ -170,9 +170,9 @@ def test_others_wait_for_the_answers_to_a_race_whose_connections_are_all_that_th
         concurrency.sent(own)
         lane.start()
         lane.join(0.1)
-        assert not told
+        assert not reported
     lane.join(60)
-    assert told == ["single"]
+    assert reported == ["single"]
 
 
 def test_who_ends_wakes_one_who_waits_and_not_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_faults_are_named_on_a_command_line(text, fault) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("answer-lots", "did you mean 'answer-lost'?"),
         ("", "the faults are answer-lost, reset-while-sending, slow-body"),
@@ -81,10 +81,10 @@ def test_faults_are_named_on_a_command_line(text, fault) -> None:
         ("reordered:seed=x", "it must be a whole number from 0, or nothing"),
     ],
 )
-def test_what_cannot_be_read_is_told_in_full(text, told) -> None:
+def test_what_cannot_be_read_is_told_in_full(text, reported) -> None:
     with pytest.raises(ValueError) as error:
         parse_fault(text)
-    assert told in str(error.value)
+    assert reported in str(error.value)
 
 
 def test_the_table_names_every_fault_with_its_parameters_and_a_sentence() -> None:

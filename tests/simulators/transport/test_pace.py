@@ -39,9 +39,9 @@ class Limited:
         return [b"done"]
 
 
-def route(clock, told=None):
+def route(clock, reported=None):
     limits = Limits(clock=clock, sleep=clock.sleep)
-    return Route(History(), limits=limits, pace=Pace(limits, told, clock=clock, sleep=clock.sleep))
+    return Route(History(), limits=limits, pace=Pace(limits, reported, clock=clock, sleep=clock.sleep))
 
 
 def request(url, number):
@@ -59,14 +59,14 @@ def request(url, number):
     ],
 )
 def test_the_pace_of_a_limit_is_learned_and_kept(most, window, headers, lowest):
-    clock, told = Clock(100.0), []
+    clock, reported = Clock(100.0), []
     client = Limited(clock, most, window, headers=headers)
     with Server(client) as server:
-        way = route(clock, told.append)
+        way = route(clock, reported.append)
         sent = [deliver(request(server.url, number), way)[0] for number in range(3 * most)]
         way.close()
     assert all(one.ok for one in sent)
-    assert len(told) == 1
+    assert len(reported) == 1
     # Once learned it is kept: what was refused was refused before, or while it was.
     assert client.refused <= 12
     assert lowest <= way.pace.learned <= most / window

@@ -51,8 +51,8 @@ def test_every_request_arrives_whole_and_its_own_answer_is_recorded(server: Reco
     assert [exchange.message for exchange in exchanges] == list(range(8))
     assert [exchange.title for exchange in exchanges] == kinds
     assert all(exchange.ok and exchange.client_id == "c-1" for exchange in exchanges)
-    [(told, spread)] = {exchange.faults for exchange in exchanges}
-    assert told == FaultNote("day", "slow day")
+    [(reported, spread)] = {exchange.faults for exchange in exchanges}
+    assert reported == FaultNote("day", "slow day")
     assert spread.name == RACE_NOTE
     assert re.fullmatch(r"race of 8, last bytes within \d+\.\d ms", spread.text)
 

@@ -32,20 +32,20 @@ def test_what_was_said_is_never_taken_back():
     hands = Hands()
     clock = RunningTime(hands)
     with clock.watched():
-        told = []
+        reported = []
         for pause in (0.29, 0.02, 0.31, 0.29, 0.29, 6, 0.01):
             hands.now += pause
-            told.append(clock.now())
-    assert told == sorted(told)
+            reported.append(clock.now())
+    assert reported == sorted(reported)
 
 
 def test_the_time_of_events_never_goes_back_and_never_stands_still():
     hands = Hands(1_700_000_000_123_000_000)
     clock = IncreasingTime(hands)
-    told = [moment(at(clock.now()))]
+    reported = [moment(at(clock.now()))]
     hands.now -= 2_600_000_000
-    told += [moment(at(clock.now())) for _ in range(2000)]
+    reported += [moment(at(clock.now())) for _ in range(2000)]
     hands.now += 10_000_000_000
-    told.append(moment(at(clock.now())))
-    assert told[0].endswith("20.123Z")
-    assert told == sorted(set(told))
+    reported.append(moment(at(clock.now())))
+    assert reported[0].endswith("20.123Z")
+    assert reported == sorted(set(reported))

@@ -82,7 +82,7 @@ def test_what_no_key_can_be_is_told_without_the_key():
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
     assert key_problem(private) is None
-    for text, told in (
+    for text, reported in (
         (public, "public key"),
         (locked, "passphrase"),
         (curve.decode(), "none of RSA"),
@@ -90,5 +90,5 @@ def test_what_no_key_can_be_is_told_without_the_key():
     ):
         problem = key_problem(text)
         assert problem is not None
-        assert told in problem
+        assert reported in problem
         assert text[40:80] not in problem

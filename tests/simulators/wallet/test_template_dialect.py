@@ -58,7 +58,7 @@ def test_amounts_are_written_as_agreed(amount, digits, written):
 
 
 @pytest.mark.parametrize(
-    ("amount", "digits", "told"),
+    ("amount", "digits", "reported"),
     [
         ("number", 0, {"12.5": "12.5", '"12.50"': "12.5", "0.1000000000000000055": "0.1000000000000000055"}),
         ("minor", 0, {"1250": "12.5", '"1250"': "12.5", "-1": "-0.01"}),
@@ -66,13 +66,13 @@ def test_amounts_are_written_as_agreed(amount, digits, written):
         ("text", 0, dict.fromkeys(("true", '"much"', "NaN", "null", "[1]"))),
     ],
 )
-def test_a_balance_is_read_as_amounts_are_written(amount, digits, told):
+def test_a_balance_is_read_as_amounts_are_written(amount, digits, reported):
     answers = dataclasses.replace(ANSWERS, balance="data.left")
     words = dialect(amount=amount, digits=digits, answers=answers)
-    for text, expected in told.items():
-        found = words.told(Answer(200, (), b'{"code":0,"data":{"left":%s}}' % text.encode()), "EUR")
+    for text, expected in reported.items():
+        found = words.balance_in(Answer(200, (), b'{"code":0,"data":{"left":%s}}' % text.encode()), "EUR")
         assert found == (None if expected is None else Decimal(expected)), text
-    assert words.told(Answer(200, (), b"no JSON"), "EUR") is None
+    assert words.balance_in(Answer(200, (), b"no JSON"), "EUR") is None
 
 
 def test_a_balance_call_has_an_id_of_its_own_and_names_its_player():

@@ -69,9 +69,9 @@
   }
 
   function problem(box, text) {
-    var told = box.querySelector(".problem") || box.insertBefore(element("p", "problem"), box.lastChild);
-    told.setAttribute("role", "alert");
-    told.textContent = text;
+    var notice = box.querySelector(".problem") || box.insertBefore(element("p", "problem"), box.lastChild);
+    notice.setAttribute("role", "alert");
+    notice.textContent = text;
   }
 
   function begin(box, button, options) {

@@ -206,7 +206,7 @@ def _values(text: str, low: Decimal | None, high: Decimal | None) -> list[Decima
     if not values:
         raise ValueError("No value is given. A store with single values has at least one. List some: 20, 30.")
     for value in values:
-        # Where the range itself is wrong, that alone is told.
+        # Where the range itself is wrong, that alone is reported.
         if low is not None and high is not None and low <= high and not low <= value <= high:
             raise ValueError(
                 f"The value {money.plain(value)} lies outside {money.plain(low)} to {money.plain(high)}. "

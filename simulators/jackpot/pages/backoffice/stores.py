@@ -1,7 +1,7 @@
 """Stores in the back-office: edited, added, withdrawn, and test webhooks of each.
 
 Implements ``voucher-webhook.txt``, *Offer catalog update notifications*. /v2/stores follows each change at once, and
-the CLIENT is told of it by the documented event.
+the CLIENT is notified of it by the documented event.
 """
 
 from typing import get_args
@@ -14,7 +14,7 @@ from simulators.jackpot.catalogue.stores import Listing, StoreEventName, Unfit
 from simulators.jackpot.pages.backoffice import store_form
 from simulators.jackpot.pages.backoffice.page import Backoffice, Refused
 
-_NOTHING_SAVED = "Nothing was saved and nobody was told. Correct what is marked below."
+_NOTHING_SAVED = "Nothing was saved, and no webhook was sent. Correct what is marked below."
 
 
 class StorePages:
@@ -50,20 +50,20 @@ class StorePages:
         )
 
     def add(self) -> ResponseReturnValue:
-        """Add a store, which is told to the CLIENT."""
+        """Add a store, of which the CLIENT is notified."""
         try:
             return self.backoffice.sent(self.account.add_store(store_form.read()))
         except Unfit as unfit:
             raise Refused(_NOTHING_SAVED, unfit.problems) from None
 
     def change(self, store_id: str) -> ResponseReturnValue:
-        """Change a store's properties, which is told to the CLIENT as one update."""
+        """Change a store's properties, of which the CLIENT is notified as one update."""
         store = self._listing(store_id).store
         try:
             wanted = catalogue.made({**store_form.read(), "id": store_id})
             if wanted == store:
                 raise Refused(
-                    "Nothing differs from the store as it is. store/update tells of a change. "
+                    "Nothing differs from the store as it is. store/update carries a change. "
                     "Change a property, or send a test webhook."
                 )
             changes = {**dict.fromkeys(store.model_dump()), **wanted.model_dump()}
@@ -72,7 +72,7 @@ class StorePages:
             raise Refused(_NOTHING_SAVED, unfit.problems) from None
 
     def offer(self, store_id: str) -> ResponseReturnValue:
-        """Enable or disable a store, or take it out for good, which is told to the CLIENT."""
+        """Enable or disable a store, or take it out for good, of which the CLIENT is notified."""
         self._listing(store_id)
         change = {
             "yes": self.account.enable_store,

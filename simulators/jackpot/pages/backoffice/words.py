@@ -54,7 +54,7 @@ _FR: Final = {
     ),
     "Documentation of the API": "Documentation de l'API",
     # Informations > Webhook
-    "The store stays as it is; the CLIENT is told of it. store/update tells of its last change.": (
+    "The store stays as it is; the CLIENT is notified of it. store/update carries its last change.": (
         "L'enseigne reste telle quelle ; le CLIENT en est notifié. store/update relate sa dernière modification."
     ),
     "Store": "Enseigne",

@@ -19,7 +19,7 @@
   const days = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" });
   const running = new WeakMap(); // the widget in a container
 
-  // What a player is told, by the error's code: what happened, and what to do. The session is over after `over`.
+  // What a player is shown, by the error's code: what happened, and what to do. The session is over after `over`.
   const ERRORS = {
     JWT_USED: { over: true, title: "This page was opened before", advice: "It works once. Go back to the site and start again." },
     JWT_EXPIRED: { over: true, title: "This page has expired", advice: "Go back to the site and start again." },
@@ -32,7 +32,7 @@
     UNKNOWN: { title: "That did not work", advice: "Try again later. If it goes on, tell the site the code below." },
   };
 
-  // What a player is told of the voucher just reserved, by its state.
+  // What a player is shown of the voucher just reserved, by its state.
   const NEXT = {
     RESERVED: "The site confirms it now and tells you when it is ready.",
     CONFIRMED: "It is confirmed. The site tells you when it is ready.",
@@ -44,7 +44,7 @@
       super(message);
       this.code = code;
     }
-    get told() {
+    get words() {
       return ERRORS[this.code] || ERRORS.UNKNOWN;
     }
   }
@@ -79,7 +79,7 @@
   }
 
   function problemBox(problem) {
-    const { title, advice } = problem.told;
+    const { title, advice } = problem.words;
     return make(
       "div", { class: "problem", role: "alert" },
       make("p", { class: "title" }, title), make("p", {}, advice),
@@ -256,7 +256,7 @@
         try {
           await this.reserve(store, choice.value);
         } catch (problem) {
-          if (problem.told.over) this.fail(problem);
+          if (problem.words.over) this.fail(problem);
           else alert.replaceChildren(problemBox(problem));
         }
         button.removeAttribute("aria-disabled");
@@ -285,7 +285,7 @@
           pays.textContent = `you pay ${euros.format(price)}`;
           choose(value, price);
         } catch (problem) {
-          if (problem.told.over) this.fail(problem);
+          if (problem.words.over) this.fail(problem);
           else if (field.value.trim() === text) alert.replaceChildren(problemBox(problem));
         }
       };
@@ -334,7 +334,7 @@
       if (!(container instanceof Element) || typeof callback !== "function") {
         throw new TypeError(
           "JckptWidget.init: the container is no element or the callback no function. The widget is drawn into one " +
-          "and tells the other of the voucher. Call init(container, token, null, callback, options).",
+          "and notifies the other of the voucher. Call init(container, token, null, callback, options).",
         );
       }
       const earlier = running.get(container);

@@ -252,14 +252,14 @@ def test_a_thousand_a_second_arrive_whole_and_in_time(browser: Browser, tmp_path
             threading.Event().wait(max(0.0, began + (batch + 1) * 50 / RATE - time.monotonic()))
         sent = time.monotonic() - began
         expect(page.locator("#feed-count")).to_have_text(f"{RATE * SECONDS} exchanges")
-        told = page.locator("#feed").evaluate("element => ({...element.dataset})")
+        reported = page.locator("#feed").evaluate("element => ({...element.dataset})")
         drawn = page.locator(".x").count()
         page.get_by_label("Search the feed").fill(f"#{RATE * SECONDS - 1} ")
         expect(page.locator("#feed-count")).to_contain_text(f"1 of {RATE * SECONDS}")
     with capsys.disabled():
         print(
             f"\nfeed: {RATE * SECONDS / sent:.0f} exchanges/s for {sent:.1f} s, none lost, "
-            f"at most {(int(told['worst']) + int(told['offset'])) / 1000:.2f} s behind, {drawn} rows in the document"
+            f"at most {(int(reported['worst']) + int(reported['offset'])) / 1000:.2f} s behind, {drawn} rows"
         )
-    assert int(told["received"]) == RATE * SECONDS
+    assert int(reported["received"]) == RATE * SECONDS
     assert drawn < 100

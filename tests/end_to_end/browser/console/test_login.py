@@ -1,4 +1,4 @@
-"""The console's login in a real browser: a wrong token is told at the field, the right one leads to what was asked."""
+"""The console's login in a real browser: a wrong token is said at the field, the right one leads to what was asked."""
 
 from pathlib import Path
 

@@ -109,15 +109,15 @@ def test_the_form_is_filled_in_and_secrets_are_shown_when_asked(browser: Browser
         hidden = page.content()
         press(page, "Show")
         expect(secret).not_to_have_text("••••••")
-        told = secret.inner_text()
-        assert told not in hidden
+        reported = secret.inner_text()
+        assert reported not in hidden
         screenshot(page, "agreement-shown-390")
         press(page, "Hide")
         expect(secret).to_have_text("••••••")
         press(page, "Copy as .env")
         expect(page.locator("#said")).to_contain_text("copied")
-        assert f"SECURITY_HASH={told}" in page.evaluate("navigator.clipboard.readText()")
-        # What is wrong is told at its field, and nothing is agreed on.
+        assert f"SECURITY_HASH={reported}" in page.evaluate("navigator.clipboard.readText()")
+        # What is wrong is reported at its field, and nothing is agreed on.
         currencies = page.get_by_label("Currency or currencies")
         before = currencies.input_value()
         currencies.fill("EUR, EURO")

@@ -97,8 +97,8 @@ def test_a_waiting_voucher_is_confirmed_and_its_refund_decided(scene: Scene):
     expect(article).to_contain_text("REFUND_REJECTED")
     assert scene.simulator.account.voucher(kept.id).state is VoucherState.REFUND_REJECTED
     assert scene.simulator.wait_idle(20)
-    told = sorted(each["event"] for each in scene.events if each["message"]["id"] == kept.id)
-    assert told == ["coupon/confirmed", "coupon/ready", "coupon/refund_rejected", "coupon/reserved"]
+    reported = sorted(each["event"] for each in scene.events if each["message"]["id"] == kept.id)
+    assert reported == ["coupon/confirmed", "coupon/ready", "coupon/refund_rejected", "coupon/reserved"]
 
 
 def test_a_button_that_came_too_late(scene: Scene):

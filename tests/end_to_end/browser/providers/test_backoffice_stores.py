@@ -146,9 +146,9 @@ def _refused(scene: Scene, texts: dict[str, tuple[str, str]]) -> None:
     page = scene.open(f"/stores/{scene.store.id}")
     _fill(page, {name: given for name, (given, _) in texts.items()})
     scene.press("Save and send store/update")
-    for name, (given, told) in texts.items():
-        expect(page.get_by_role("alert")).to_contain_text(told)
-        expect(page.locator(f"#{name}-problem")).to_contain_text(told)
+    for name, (given, reported) in texts.items():
+        expect(page.get_by_role("alert")).to_contain_text(reported)
+        expect(page.locator(f"#{name}-problem")).to_contain_text(reported)
         expect(page.locator(f"#{name}")).to_have_value(given)
         expect(page.locator(f"#{name}")).to_have_attribute("aria-invalid", "true")
 
@@ -176,13 +176,13 @@ def test_what_makes_no_store_is_refused_at_its_field_and_can_be_corrected(scene:
     _refused(scene, {"voucherPossibleDiscreteValues": ("20, 99999", "lies outside")})
     _refused(scene, {"slug": (other.slug, "It is another store's")})
     page = scene.open(f"/stores/{scene.store.id}")
-    for row, told in (
+    for row, reported in (
         (("20", "", "5"), "three numbers"),
         (("50", "20", "5"), "in this order"),
         (("20", "50", "100"), "below 100"),
     ):
         _discount(page, 1, *row)
         scene.press("Save and send store/update")
-        expect(page.locator("#discounts-problem")).to_contain_text(told)
+        expect(page.locator("#discounts-problem")).to_contain_text(reported)
     assert scene.simulator.account.listing(scene.store.id).store == scene.store
     assert scene.events == []

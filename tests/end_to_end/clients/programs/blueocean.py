@@ -66,10 +66,10 @@ class Wallet:
             self.undo(name, own, amount)
             return "200", self.left[name]
         if own in self.done:
-            first, _, status, told = self.done[own]
+            first, _, status, reported = self.done[own]
             if first != action:
                 raise No("403")
-            return status, self.left[name] if NOW else told
+            return status, self.left[name] if NOW else reported
         covered = action == "credit" or amount <= self.left[name]
         moved = (amount if action == "credit" else -amount) if covered else Decimal(0)
         self.left[name] += moved

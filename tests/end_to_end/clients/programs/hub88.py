@@ -110,10 +110,10 @@ class Wallet:
         of = field(asked, "reference_transaction_uuid", str) if kind != "bet" else None
         known = self._sql("SELECT player, kind, status, told FROM done WHERE id = ?", own)
         if known:
-            player, first, status, told = known[0]
+            player, first, status, reported = known[0]
             if (player, first) != (name, kind):
                 raise No("RS_ERROR_DUPLICATE_TRANSACTION")
-            return status, self.balance(name) if NOW else told
+            return status, self.balance(name) if NOW else reported
         if kind == "rollback":
             status, moved = self.undo(name, str(of))
         else:
@@ -121,9 +121,11 @@ class Wallet:
                 raise No("RS_ERROR_WRONG_CURRENCY")
             status, moved = self.wager(kind, own, of, name, field(asked, "amount", int))
         self._sql("UPDATE player SET left_over = left_over + ? WHERE name = ?", moved, name)
-        told = self.balance(name)
-        self._sql("INSERT INTO done VALUES (?, ?, ?, ?, ?, ?, ?)", own, name, kind, of, moved, status, told)
-        return status, told
+        reported = self.balance(name)
+        self._sql(
+            "INSERT INTO done VALUES (?, ?, ?, ?, ?, ?, ?)", own, name, kind, of, moved, status, reported
+        )
+        return status, reported
 
     def wager(self, kind: str, own: str, of: str | None, name: str, amount: int) -> tuple[str, int]:
         if amount < 0:

@@ -343,8 +343,8 @@ def serve(started: starting.Start) -> None:
             case ["players", player, "balance"]:
                 return {"balance": str(Decimal(shop.balances[player]) / 100)}
             case ["sessions"]:
-                told = json.loads(asked.body)
-                return shop.session(told["player"], told["amount"])
+                reported = json.loads(asked.body)
+                return shop.session(reported["player"], reported["amount"])
             case ["sessions", key]:
                 return shop.purchase(key)
             case ["jackpot"]:

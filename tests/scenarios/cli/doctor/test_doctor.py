@@ -98,11 +98,11 @@ def test_a_right_target_is_found_right_and_left_as_found(examine, reference):
     ):
         assert text in result.output
     assert "\nwrong" not in result.output
-    told = " ".join(result.output.split())
+    reported = " ".join(result.output.split())
     assert re.search(
-        r"An answer takes \d+ ms: judging the sportsbook would take about \d+ \w+ \(quick\)", told
+        r"An answer takes \d+ ms: judging the sportsbook would take about \d+ \w+ \(quick\)", reported
     )
-    assert re.search(r"and about \d+ \w+ \(normal\)", told)
+    assert re.search(r"and about \d+ \w+ \(normal\)", reported)
     assert [balance(url, player) for player in ("p-1", "p-2")] == before
 
 
@@ -141,9 +141,9 @@ def test_a_client_that_calls_from_elsewhere_than_agreed_is_told(examine, referen
     assert "from 127.0.0.1" in " ".join(right.output.split())
     assert right.exit_code == 0
     result = examine(url, port=port, driver=DRIVER, agreed='server_ip = ["54.151.247.5"]\n')
-    told = " ".join(result.output.split())
-    assert "the CLIENT called the OPERATOR from 127.0.0.1" in told
-    assert "server_ip in [operator]" in told
+    reported = " ".join(result.output.split())
+    assert "the CLIENT called the OPERATOR from 127.0.0.1" in reported
+    assert "server_ip in [operator]" in reported
     assert result.exit_code != 0
 
 

@@ -301,8 +301,8 @@ def served(*options, cwd):
     with serving(*ports, *options, cwd=cwd) as (process, said):
         yield re.search(r"CHECKOUT +(http://\S+)", said)[1], said
         process.send_signal(signal.SIGINT)
-        told, wrong = process.communicate(timeout=60)
-        assert (process.returncode, wrong) == (0, ""), told
+        reported, wrong = process.communicate(timeout=60)
+        assert (process.returncode, wrong) == (0, ""), reported
 
 
 def test_serve_makes_and_decides_checkouts(target, box):

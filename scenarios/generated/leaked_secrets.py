@@ -19,7 +19,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Shown:
     """One answer: ``what`` it answers, its ``text``, headers among it, and whether the player's browser got it.
 
     ``exchange`` is None where the driver asked.
@@ -31,36 +31,36 @@ class Told:
     exchange: Exchange | None = None
 
 
-def by_driver(run: Run, *entries: str) -> list[Told]:
+def by_driver(run: Run, *entries: str) -> list[Shown]:
     """What the driver's ``entries`` were answered so far, where they stand for the player's browser."""
     return [
-        Told(f"the answer to {entry}", _text(raw), to_player=True)
-        for entry, raw in [*run.driver.told]
+        Shown(f"the answer to {entry}", _text(raw), to_player=True)
+        for entry, raw in [*run.driver.reported]
         if entry in entries
     ]
 
 
-def by_history(run: Run) -> list[Told]:
+def by_history(run: Run) -> list[Shown]:
     """All answers of the CLIENT in the history so far, to whichever provider, and to a browser."""
-    told = []
+    shown = []
     for exchange in run.history.since(0):
         answer = exchange.answer
         if exchange.direction is Direction.TO_CLIENT and answer is not None:
             text = _text(Raw(answer.status, answer.body, answer.headers))
-            told.append(Told(exchange.title, text, exchange.purpose is Purpose.BROWSER, exchange))
-    return told
+            shown.append(Shown(exchange.title, text, exchange.purpose is Purpose.BROWSER, exchange))
+    return shown
 
 
-def judge_secrets(rule: str, judge: Judge, known: Mapping[str, str], told: Sequence[Told]) -> None:
-    """Judge that none of the ``known`` secrets (values by name) is in what was ``told``, however it is written.
+def judge_secrets(rule: str, judge: Judge, known: Mapping[str, str], shown: Sequence[Shown]) -> None:
+    """Judge that none of the ``known`` secrets (values by name) is in what was ``shown``, however it is written.
 
     What the player got breaks the rule at its own level; for answers that only a provider gets it SHOULD not be.
     """
     judge.holds(rule, True, expected="", seen="")
-    texts = [each.text for each in told]
-    found: dict[tuple[str, bool, str], list[Told]] = defaultdict(list)
+    texts = [each.text for each in shown]
+    found: dict[tuple[str, bool, str], list[Shown]] = defaultdict(list)
     for name, place, how in secrets.telling(known, texts):
-        each = told[place]
+        each = shown[place]
         if each.exchange is None or not _sent(known[name], each.exchange):
             found[f"{name} {how}", each.to_player, each.what].append(each)
     for (leak, to_player, what), answers in found.items():

@@ -1,6 +1,6 @@
-"""Balances told: what an answer, or the balance call, says of a player's balance.
+"""Reported balances: what an answer, or the balance call, says of a player's balance.
 
-Story: the game shows the player the balance of the last answer. Invariant: what is told is what is there, after
+Story: the game shows the player the balance of the last answer. Invariant: what is reported is what is there, after
 whatever kind of transaction, sent once or again, alone or in a race; a copy may tell the balance of then. Limits:
 judged only in dialects whose answers tell balances; a refusal need not tell one; where the balance is not what was
 sent should have left, nothing is said here, as the rules about money tell of that.
@@ -41,14 +41,16 @@ def test_answers_tell_what_is_there(operator: Verbs, player: Player, judge: Judg
     _need_the_models(judge, player, start)
     judge.holds("BAL-01", True, expected="", seen="")
     for case, one in sent:
-        told = operator.told(one, player)
+        reported = operator.balance_in(one, player)
         # A copy is answered as the first was, or says what is there now.
         before = [each for _, each in sent if each.number < one.number and each.message == one.message]
-        if (told is None and not one.ok) or told in [operator.told(each, player) for each in before]:
+        if (reported is None and not one.ok) or reported in [
+            operator.balance_in(each, player) for each in before
+        ]:
             continue
         right = judge.expected(player, until=one)
-        if told is None or told not in right:
-            _blame(judge, player, one, told, sorted(right.balances), case)
+        if reported is None or reported not in right:
+            _blame(judge, player, one, reported, sorted(right.balances), case)
 
 
 def _of_each_kind(operator: Verbs, player: Player) -> Iterator[tuple[str, Exchange]]:
@@ -70,19 +72,19 @@ def _need_the_models(judge: Judge, player: Player, start: Decimal) -> None:
     right = judge.expected(player)
     judge.needs(
         judge.measure(player, right.nearest(start)) in right,
-        "the balance is not what was sent should have left, so nothing says what was to be told",
+        "the balance is not what was sent should have left, so nothing says what was to be reported",
     )
 
 
 def _blame(
-    judge: Judge, player: Player, one: Exchange, told: Decimal | None, right: Sequence[Decimal], case: str
+    judge: Judge, player: Player, one: Exchange, reported: Decimal | None, right: Sequence[Decimal], case: str
 ) -> None:
-    off = Decimal(0) if told is None else min((told - each for each in right), key=abs)
-    seen = "no balance that can be read" if told is None else amount_off(told, off, player.currency)
+    off = Decimal(0) if reported is None else min((reported - each for each in right), key=abs)
+    seen = "no balance that can be read" if reported is None else amount_off(reported, off, player.currency)
     judge.holds(
         "BAL-01",
         False,
-        expected="the answer tells " + " or ".join(map(player.show, right[:4])),
+        expected="the answer reports " + " or ".join(map(player.show, right[:4])),
         seen=seen,
         exchanges=[one],
         case=case,
@@ -94,7 +96,7 @@ def _blame(
 @pytest.mark.needs("probe")
 @pytest.mark.rules("BAL-01")
 def test_answers_tell_in_a_race(operator: Verbs, player: Player, judge: Judge, effort: Effort) -> None:
-    """Of bets and results at once each answer tells a balance that there was after it, and one the last."""
+    """Of bets and results at once each answer reports a balance that there was after it, and one the last."""
     for _ in range(effort.races):
         amounts = [_FIRST * 2**place for place in range(min(effort.width, _MOST))]
         start = judge.fund(player, sum(amounts) + _FUNDS, covered=True)
@@ -109,33 +111,37 @@ def test_answers_tell_in_a_race(operator: Verbs, player: Player, judge: Judge, e
             continue
         case = f"{len(raced)} at once"
         for place, one in enumerate(raced):
-            told = operator.told(one, player)
-            if told is None or not _was_there(start, told, one, [*raced[:place], *raced[place + 1 :]]):
+            reported = operator.balance_in(one, player)
+            if reported is None or not _was_there(
+                start, reported, one, [*raced[:place], *raced[place + 1 :]]
+            ):
                 judge.holds(
                     "BAL-01",
                     False,
-                    expected="each answer tells a balance that there was after its transaction",
-                    seen="none" if told is None else f"{player.show(told)}, which no order of them leaves",
+                    expected="each answer reports a balance that there was after its transaction",
+                    seen="none"
+                    if reported is None
+                    else f"{player.show(reported)}, which no order of them leaves",
                     exchanges=raced,
                     case=case,
                 )
                 break
         judge.holds(
             "BAL-01",
-            any(operator.told(one, player) == last for one in raced),
-            expected=f"one answer tells what is left: {player.show(last)}",
+            any(operator.balance_in(one, player) == last for one in raced),
+            expected=f"one answer reports what is left: {player.show(last)}",
             seen="none does",
             exchanges=raced,
             case=case,
         )
 
 
-def _was_there(start: Decimal, told: Decimal, one: Exchange, others: Sequence[Exchange]) -> bool:
-    """Whether ``told`` is what some of the ``others`` and ``one`` leave of ``start``."""
-    decimals = places([one, *others], start, told)
+def _was_there(start: Decimal, reported: Decimal, one: Exchange, others: Sequence[Exchange]) -> bool:
+    """Whether ``reported`` is what some of the ``others`` and ``one`` leave of ``start``."""
+    decimals = places([one, *others], start, reported)
     moved = to_units(start + _effect(one.message), decimals)
     sums = Sums(moved, tuple(frozenset({0, to_units(_effect(each.message), decimals)}) for each in others))
-    return to_units(told, decimals) in sums
+    return to_units(reported, decimals) in sums
 
 
 def _effect(message: Transaction) -> Decimal:
@@ -161,17 +167,21 @@ def test_the_balance_call_tells_what_wagers_prove(operator: Verbs, player: Playe
 def _called(judge: Judge, operator: Verbs, player: Player, case: str) -> None:
     asked = operator.ask(player)
     assert asked is not None
-    exchange, told = asked
+    exchange, reported = asked
     try:
-        proved = WagersProbe(operator).read(player, judge.expected(player).nearest(told or Decimal(0))).amount
+        proved = (
+            WagersProbe(operator).read(player, judge.expected(player).nearest(reported or Decimal(0))).amount
+        )
     except Unreadable as error:
-        judge.needs(False, f"the balance cannot be told by wagers: {error}")
-    off = Decimal(0) if told is None else told - proved
+        judge.needs(False, f"the balance cannot be read by wagers: {error}")
+    off = Decimal(0) if reported is None else reported - proved
     judge.holds(
         "BAL-02",
-        told == proved,
-        expected=f"the balance call tells {player.show(proved)}, which wagers prove",
-        seen="no balance that can be read" if told is None else amount_off(told, off, player.currency),
+        reported == proved,
+        expected=f"the balance call reports {player.show(proved)}, which wagers prove",
+        seen="no balance that can be read"
+        if reported is None
+        else amount_off(reported, off, player.currency),
         exchanges=[exchange],
         case=case,
         off=abs(off),
