@@ -214,7 +214,9 @@ class Exchange:
     @property
     def not_now(self) -> bool:
         """The CLIENT, or what stands before it, asked for the request later: nothing is broken by that."""
-        return self.answer is not None and self.answer.status in _NOT_NOW
+        # What a simulator answers the CLIENT, disturbed as it may be, is none of the CLIENT's.
+        own = self.answer if self.direction is Direction.TO_CLIENT else None
+        return own is not None and own.status in _NOT_NOW
 
     @property
     def faulty(self) -> bool:
