@@ -39,6 +39,15 @@ def wrong(shown: Mapping[str, Any] | None, data: Mapping[str, Any], names: Colle
     return [
         name
         for name in names
-        if (name in known and (name not in shown or shown[name] != known[name]))
+        if (name in known and (name not in shown or not _same(shown[name], known[name])))
         or (name not in known and name in shown)
     ]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether both are the same JSON value: 20 is 20.0, and in no depth is true 1, as it is to Python."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(each, other[name]) for name, each in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
