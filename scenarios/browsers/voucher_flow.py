@@ -1,7 +1,6 @@
 """Conversions of balance into vouchers: the provider's hands beside the player's browser, and the judge's waits.
 
-A CLIENT acts on webhooks when it sees fit, so nothing here reads a state or a balance at once: every wait is
-for what is expected, with the effort's ``patience`` as its bound.
+A CLIENT acts on webhooks when it sees fit: every wait is for what is expected, the effort's ``patience`` at most.
 """
 
 import contextlib

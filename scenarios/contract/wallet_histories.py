@@ -72,7 +72,7 @@ OPERATOR_WHOLE: tuple[Rule, ...] = (
             "The balance is read before the money moves, from a cache or a replica, or is rounded. Read it in the "
             "database transaction that moves the money, and write it exactly."
         ),
-        ability="balance_told",
+        ability="balance_reported",
     ),
     Rule(
         id="BAL-02",

@@ -20,7 +20,7 @@ from simulators.exchanges.history import Exchange
 from simulators.wallet.transactions import Kind, Transaction
 
 # The rule that the balance which an answer tells is the one that is there.
-TOLD_BY_ANSWERS: Final = "BAL-01"
+REPORTED_BY_ANSWERS: Final = "BAL-01"
 # The rule that a bet of the whole balance is accepted.
 _WHOLE: Final = "BET-02"
 
@@ -33,7 +33,7 @@ def last_about(operator: Verbs, player: Player) -> Exchange | None:
     return next((one for one in latest if _about(one, player)), None)
 
 
-def hold_told(operator: Verbs, player: Player, last: Exchange, reading: Reading) -> None:
+def hold_reported(operator: Verbs, player: Player, last: Exchange, reading: Reading) -> None:
     """Notice that the ``last`` answer before ``reading`` reported another balance than that.
 
     Nothing is said of a copy, which may tell the balance of then, nor where anything overlapped, raced or was cut.
@@ -44,7 +44,7 @@ def hold_told(operator: Verbs, player: Player, last: Exchange, reading: Reading)
     _notice(
         operator,
         Noticed(
-            TOLD_BY_ANSWERS,
+            REPORTED_BY_ANSWERS,
             f"the answer to a {last.title} reports {player.show(reading.amount)}, as was read after it",
             f"it reports {player.show(reported)}",
             (last.number, *reading.exchanges),

@@ -19,7 +19,7 @@ from scenarios.run.planning.estimate import about, bound
 from scenarios.run.planning.settings import Settings
 from scenarios.run.planning.width import width
 from scenarios.run.reach import Reach
-from scenarios.run.readings import TOLD_BY_ANSWERS, hold_told, hold_whole, last_about
+from scenarios.run.readings import REPORTED_BY_ANSWERS, hold_reported, hold_whole, last_about
 from scenarios.run.restore import Restore
 from scenarios.target.lock import PlayerLock
 from scenarios.wallet.call_probe import CallProbe
@@ -287,12 +287,12 @@ class Run:
         """
         # Vouchers move money, too, of which no transaction tells.
         alone = not (self.suspicion.why or player.id in self.driver.converted or self.lock.shared())
-        tells = TOLD_BY_ANSWERS in self.settings.rules and alone
+        tells = REPORTED_BY_ANSWERS in self.settings.rules and alone
         reported = last_about(self.verbs, player) if tells else None
         reading = self._reader.read(player, expected, likely, last=last)
         # Where the balance is another than it should be, another rule's fault may have made it so.
         if reported is not None and reading.amount == expected and not self.at_its_word:
-            hold_told(self.verbs, player, reported, reading)
+            hold_reported(self.verbs, player, reported, reading)
         if alone and reading.amount == expected and isinstance(self.probe, WagersProbe):
             hold_whole(self.verbs, player, reading, self.probe.reasons)
         if reading.restored:

@@ -40,7 +40,7 @@ _GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.
 _JUDGES_OWN = frozenset({Purpose.PROBE, Purpose.FUNDING})
 
 # What is seen so depends on what a player has.
-_BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
+BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
 
 # What these are about may be lost between plain wagers that race.
 _ABOUT_RACES = frozenset({"BET-04", "INV-02", "INV-03", AT_ONCE, "INV-05"})
@@ -76,7 +76,7 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
         _look_again(item, judge)
     except (TargetGone, OutOfBounds) as ending:
         return ending
-    leave_to_others(judge.run, [result])
+    leave_to_others(judge.run, [result], moved=judge.run.disturbed)
     return error
 
 
@@ -186,47 +186,39 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     result.findings = [one for one in first.findings if one.rule not in anew]
     result.findings += [one for one in second.findings if one.rule in anew]
     took = judge.run.clock() - began
-    # What is one fault is off by as much each time; what others do is not.
-    doubtful = not raced and _off(first.findings, back) != _off(second.findings, back)
+    # What is one fault shows as the same each time; what others do does not.
+    doubtful = not raced and _shown(first.findings, back) != _shown(second.findings, back)
     _confirm(judge, back, second.judged, raced=raced, lost=lost)
     _leave_what_came(result, [one for one in missing if one.here()])
     # The sweep takes long, and all players: it meets others sooner.
     if doubtful or judge.run.wrong_once or judge.run.disturbed or turn(item) > HARM:
-        _leave_what_moves(judge, _DOUBTFUL if doubtful else took)
+        _leave_what_moves(judge, took, doubtful=doubtful)
 
 
-def _off(findings: Iterable[Finding], rules: Collection[str]) -> set[tuple[str, str, Decimal]]:
-    """By how much the balances were off that ``findings`` of ``rules`` tell of, each with its case."""
+def _shown(findings: Iterable[Finding], rules: Collection[str]) -> set[tuple[str, str, Observed, Decimal]]:
+    """What the ``findings`` of ``rules`` that depend on a balance show, each with its case and how far it is off."""
     return {
-        (one.rule, one.case, one.off)
+        (one.rule, one.case, one.observed, one.off)
         for one in findings
-        if one.rule in rules and one.observed is Observed.MONEY
+        if one.rule in rules and one.observed in BY_BALANCE
     }
 
 
-def _leave_what_moves(judge: Judge, took: float) -> None:
-    """Accuse of no wrong balance where somebody else may be at work and balances move with nothing sent.
+def _leave_what_moves(judge: Judge, took: float, *, doubtful: bool) -> None:
+    """Accuse of nothing that a balance shows where somebody else may be at work and balances move with nothing sent.
 
-    They have about as long for it as the second look ``took``, in seconds.
+    They have about as long for it as the second look ``took``, in seconds; longer where a balance was seen to move so,
+    or it is ``doubtful`` that one fault shows both times.
     """
     result = judge.result
     run = judge.run
-    seen_by = _BY_BALANCE if run.disturbed else {Observed.MONEY}
-    by_money = [finding for finding in result.findings if finding.observed in seen_by]
-    if not by_money:
+    by_balance = [finding for finding in result.findings if finding.observed in BY_BALANCE]
+    if not by_balance:
         return
     # What the scenario sent after its last reading is in this one: from here on nothing is sent but readings.
     _still(judge)
-    left = _DOUBTFUL if run.disturbed else min(max(took, _STILL), _DOUBTFUL)
-    while left > 0:
-        run.guard.sleep(min(left, _STILL))
-        left -= _STILL
-        if not _still(judge):
-            run.disturbed = True
-            result.leave_open(
-                by_money, lambda seen: f"{seen}; then the balance moved with nothing sent. {WHO}"
-            )
-            return
+    if not _stays(judge, _DOUBTFUL if doubtful or run.disturbed else min(max(took, _STILL), _DOUBTFUL)):
+        result.leave_open(by_balance, lambda seen: f"{seen}; then the balance moved with nothing sent. {WHO}")
 
 
 def _leave_what_came(result: ScenarioResult, came: list[Overdue]) -> None:
@@ -248,17 +240,21 @@ def _leave_open(result: ScenarioResult, why: str, back: Iterable[str] = ()) -> N
     )
 
 
-def leave_to_others(run: Run, results: Iterable[ScenarioResult]) -> None:
-    """Accuse of nothing that a balance shows where another run moves it, too."""
-    if not run.lock.shared():
+def leave_to_others(run: Run, results: Iterable[ScenarioResult], *, moved: bool) -> None:
+    """Accuse of nothing that a balance shows where another run moves it, or some ``moved`` with nothing sent."""
+    if run.lock.shared():
+        why = (
+            "seen while another check or load on this machine used the player: wait for its end, or give "
+            "each players of its own"
+        )
+    elif moved:
+        why = f"in this run balances moved with nothing sent. {WHO}"
+    else:
         return
     for result in results:
         result.leave_open(
-            [finding for finding in result.findings if finding.observed in _BY_BALANCE],
-            lambda seen: (
-                f"{seen}; seen while another check or load on this machine used the player: wait for its end, or give "
-                "each players of its own"
-            ),
+            [finding for finding in result.findings if finding.observed in BY_BALANCE],
+            lambda seen: f"{seen}; {why}",
         )
 
 
@@ -276,8 +272,10 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         if by_chance and rule not in _ABOUT_RACES and all(money) and lost_at_once(judge):
             result.leave_open(mine, lambda _: _LOST_AT_ONCE)
             continue
-        # Where balances were seen to move, that they are still for a moment is no proof.
-        if by_chance and not (judge.run.disturbed and any(money)) and _still(judge):
+        # Where balances were seen to move, that they are still for a while is no proof.
+        if by_chance and not any(money) and _still(judge):
+            continue
+        if by_chance and any(money) and not judge.run.disturbed and _stays(judge, _DOUBTFUL):
             continue
         side_by_side = not raced and any(
             judge.concurrent_exchanges.intersection(one.exchanges) for one in mine
@@ -348,6 +346,18 @@ def _still(judge: Judge) -> bool:
                 if judge.measure(player, before) != before:
                     return False
     return True
+
+
+def _stays(judge: Judge, seconds: float) -> bool:
+    """Whether every balance that the scenario moved is still for so long, read every few seconds."""
+    run, left = judge.run, seconds
+    while _still(judge):
+        if left <= 0:
+            return True
+        run.guard.sleep(min(left, _STILL))
+        left -= _STILL
+    run.disturbed = True
+    return False
 
 
 def _once(seen: str) -> str:

@@ -52,7 +52,7 @@ LACKING: Final[Mapping[str, str]] = {
     "rollback_ids": "a rollback has no id of its own",
     "ids_across_players": "two players may share an id",
     "client_ids": "answers have no id of the CLIENT's",
-    "balance_told": "answers report no balance",
+    "balance_reported": "answers report no balance",
     "balance_call": "no call asks for the balance",
     "several": "a request asks for one transaction",
 }

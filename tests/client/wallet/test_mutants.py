@@ -22,7 +22,7 @@ def test_names_are_unique_and_rules_exist():
 def test_a_mutant_of_other_words_is_refused_in_these(tmp_path):
     # They speak the words of a provider whose answers tell balances.
     for name in (mutant.name for mutant in ALL if "balances" in mutant.needs):
-        with pytest.raises(UnfitForDialect, match="answers tell of balances"):
+        with pytest.raises(UnfitForDialect, match="the balances that answers report"):
             host.create(name, config(tmp_path))
 
 

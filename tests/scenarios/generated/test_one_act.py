@@ -94,7 +94,7 @@ def test_results_that_are_not_paid_behind_rollbacks_are_one_finding_and_hide_no_
     assert "after a rollback of a bet" in at(result, Standing.FAILED)["RES-01"]
     left = at(result, Standing.UNDECIDED)
     assert any(
-        why.startswith("what breaks here is what RES-01 tells of (a result after") for why in left.values()
+        why.startswith("what breaks here is what RES-01 reports (a result after") for why in left.values()
     )
 
 
@@ -122,7 +122,7 @@ def test_stories_at_once_and_under_faults_are_not_blamed_for_what_another_rule_t
     result = judged(faulty.ReturnsTwice(), "RBK-07", "INV-04", "INV-05", effort=SMALL, seed=seed)
     assert set(at(result, Standing.FAILED)) == {"RBK-07"}
     for why in at(result, Standing.UNDECIDED).values():
-        assert "what breaks here is what RBK-07 tells of" in why
+        assert "what breaks here is what RBK-07 reports" in why
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_stories_at_once_and_under_faults_are_not_blamed_for_what_another_rule_t
 def test_stories_one_request_at_a_time_are_not_blamed_for_what_another_rule_told(fault, rule, story):
     reported = judged(fault(), rule, story, driver=("balance",), effort=SMALL, seed=2)
     assert set(at(reported, Standing.FAILED)) == {rule}
-    assert at(reported, Standing.UNDECIDED)[story].startswith(f"what breaks here is what {rule} tells of")
+    assert at(reported, Standing.UNDECIDED)[story].startswith(f"what breaks here is what {rule} reports")
     # Where nothing else is judged, the story itself tells.
     assert set(at(judged(fault(), story, driver=("balance",), effort=SMALL, seed=2), Standing.FAILED)) == {
         story

@@ -86,26 +86,26 @@ def test_a_pass_says_on_how_many_answers_it_rests():
     wallet = SilentAtOnce(CUT, lets=2)
     result = judged(wallet, "BET-04", "RBK-12", "RES-01", effort=SMALL, watchers=[wallet])
     assert set(standings(result).values()) == {Standing.PASSED}
-    reported = {rule.id: rule for rule in document(result.run, result.verdicts).rules}
-    [race] = reported["BET-04"].scenarios
+    answered = {rule.id: rule for rule in document(result.run, result.verdicts).rules}
+    [race] = answered["BET-04"].scenarios
     assert (race.raced, race.lost) == (3, 3)
-    assert reported["BET-04"].reason == (
+    assert answered["BET-04"].reason == (
         f"rests on {race.answers} answers, 3 of them to requests sent at once; "
         "3 requests got none that says what was done"
     )
-    assert reported["RES-01"].answers == 5
-    assert reported["RES-01"].reason == ""
+    assert answered["RES-01"].answers == 5
+    assert answered["RES-01"].reason == ""
 
 
 @pytest.mark.parametrize(
     ("seen", "too_few"),
     [
         (Answers(), False),
-        (Answers(reported=1), False),
+        (Answers(answered=1), False),
         (Answers(lost=1), True),
-        (Answers(reported=5, lost=5), False),
-        (Answers(reported=50, lost=8, lost_racing=8), True),
-        (Answers(reported=50, lost=8, raced=8, lost_racing=8), False),
+        (Answers(answered=5, lost=5), False),
+        (Answers(answered=50, lost=8, lost_racing=8), True),
+        (Answers(answered=50, lost=8, raced=8, lost_racing=8), False),
     ],
 )
 def test_more_silence_than_answers_tells_nothing(seen, too_few):

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from scenarios.run.findings import Standing
+from scenarios.runner.session import Watcher
 from simulators.exchanges.history import Purpose
 from tests.support.in_memory.judging import judged
 from tests.support.in_memory.wallets import Refused, Wallet
@@ -155,3 +156,15 @@ def test_a_bet_of_what_is_there_that_is_refused_while_balances_are_read_counts(w
     }
     reported = "is accepted, whatever came before it" in found["BET-02"].reason
     assert reported == (standing is not Standing.PASSED)
+
+
+def test_what_is_seen_in_passing_accuses_nobody_where_balances_moved_with_nothing_sent():
+    class Moved(Watcher):
+        """A run in which a balance moved with nothing sent."""
+
+        def planned(self, run, scenarios):
+            run.disturbed = True
+
+    found = verdicts(judged(CachedFunds(1000), "BET-02", "RBK-01", "RBK-07", watchers=[Moved()]))
+    assert found["BET-02"].standing is Standing.UNDECIDED
+    assert "balances moved with nothing sent" in found["BET-02"].reason

@@ -111,36 +111,58 @@ def test_a_balance_that_moves_by_itself_breaks_no_rule(scenario, monkeypatch):
     assert "with nothing sent" in verdict(result, "RES-05").reason
 
 
-def test_a_balance_that_is_off_by_another_amount_each_time_has_to_be_still(scenario, monkeypatch):
+class UsedByOthers(Wallet):
+    """Somebody else bets 1.00 more at every result of 7.00, and is at it still whenever a bet follows a pause."""
+
+    times, last = 0, float("inf")
+
+    def bet(self, message):
+        if time.monotonic() - self.last >= 0.1:
+            self.move(message["user_id"], Decimal(-1))
+        self.last = time.monotonic()
+        return super().bet(message)
+
+    def result(self, message):
+        if message["amount"] == 7:
+            self.times += 1
+            self.move(message["user_id"], Decimal(-self.times))
+        return super().result(message)
+
+
+OFF_BY_ANOTHER_AMOUNT = """
+    judge.settled("RES-05", player, operator.result(player, player.money(700)))
+"""
+ANOTHER_KIND = """
+    sent = operator.result(player, player.money(700))
+    judge.settled("RES-05", player, sent) if judge.again else judge.refused("RES-05", sent)
+"""
+ONCE_IN_A_RACE = """
+    race = operator.race([operator.transaction("result", player, player.money(100 if judge.again else 700))] * 2)
+    judge.settled("RES-05", player, *race)
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "reported"),
+    [
+        (OFF_BY_ANOTHER_AMOUNT, "with nothing sent"),
+        (ANOTHER_KIND, "with nothing sent"),
+        (ONCE_IN_A_RACE, "seen once"),
+    ],
+)
+def test_what_shows_as_something_else_each_time_stands_only_where_balances_are_still(
+    scenario, monkeypatch, steps, reported
+):
     monkeypatch.setattr(second_look, "_STILL", 0.1)
     monkeypatch.setattr(second_look, "_DOUBTFUL", 0.2)
-
-    class UsedByOthers(Wallet):
-        """Somebody else bets 1.00 more at every result of 7.00, and is at it still whenever a bet follows a pause."""
-
-        times, last = 0, float("inf")
-
-        def bet(self, message):
-            if time.monotonic() - self.last >= 0.1:
-                self.move(message["user_id"], Decimal(-1))
-            self.last = time.monotonic()
-            return super().bet(message)
-
-        def result(self, message):
-            if message["amount"] == 7:
-                self.times += 1
-                self.move(message["user_id"], Decimal(-self.times))
-            return super().result(message)
-
-    files = scenario("""
-        @pytest.mark.rules("RES-05")
-        def test_1(judge, player, operator):
-            judge.fund(player, 900)
-            judge.settled("RES-05", player, operator.result(player, player.money(700)))
-    """)
+    files = scenario(f"""
+@pytest.mark.rules("RES-05")
+def test_1(judge, player, operator):
+    judge.fund(player, 900)
+{steps}""")
     result = judged(UsedByOthers(), "RES-05", paths=files)
     assert standing(result, "RES-05") is Standing.UNDECIDED
-    assert "with nothing sent" in verdict(result, "RES-05").reason
+    assert reported in verdict(result, "RES-05").reason
 
 
 @pytest.mark.parametrize(("moved", "stands"), [(False, Standing.FAILED), (True, Standing.UNDECIDED)])
@@ -218,7 +240,7 @@ def test_what_plain_wagers_at_once_lose_is_no_fault_of_the_copies_beside_them(sc
     """)
     result = judged(LosesWhatRaces(), "IDM-02", "INV-04", paths=files)
     assert standing(result, "IDM-02") is Standing.UNDECIDED
-    assert "INV-04 tells of that" in verdict(result, "IDM-02").reason
+    assert "INV-04 reports that" in verdict(result, "IDM-02").reason
     assert standing(result, "INV-04") is Standing.FAILED
     assert "at once move the sum" in verdict(result, "INV-04").reason
 
