@@ -23,6 +23,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "BET-12",
             "BET-13",
             "RBK-13",
+            "OUT-08",
         ),
         "RBK-01": ("RBK-02", "RBK-07", "RBK-09", "RBK-12", "RBK-14", "RES-06"),
         "RBK-02": ("RBK-03", "RBK-07", "RBK-09", "RES-06"),

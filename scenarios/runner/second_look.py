@@ -76,6 +76,9 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
         _look_again(item, judge)
     except (TargetGone, OutOfBounds) as ending:
         return ending
+    except KeyboardInterrupt:
+        _leave_open(result, "the run was interrupted")
+        raise
     leave_to_others(judge.run, [result], moved=judge.run.disturbed)
     return error
 
@@ -266,6 +269,11 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         # What could not be tried again speaks for itself.
         silent = all(finding.observed is Observed.SILENT for finding in mine)
         by_chance = (raced or "restart" in RULES[rule].needs) and not silent
+        if rule not in again and lost:
+            result.leave_open(
+                mine,
+                "seen once: {}; the target was away or stood still, and it could not be tried again".format,
+            )
         if rule in back or rule not in again:
             continue
         money = [finding.observed is Observed.MONEY for finding in mine]

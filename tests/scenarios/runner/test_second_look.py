@@ -56,6 +56,41 @@ def test_what_cannot_be_tried_again_stands(scenario):
     assert standing(judged(Wallet(), "RES-01", paths=files), "RES-01") is Standing.FAILED
 
 
+def test_what_was_seen_once_when_the_run_was_interrupted_accuses_nobody(scenario):
+    files = scenario("""
+        looks = []
+
+        @pytest.mark.rules("RES-01")
+        def test_interrupted(judge):
+            looks.append(1)
+            judge.holds("RES-01", False, expected="a", seen="b")
+            if len(looks) == 2:
+                raise KeyboardInterrupt
+    """)
+    found = verdict(judged(Wallet(), "RES-01", paths=files), "RES-01")
+    assert found.standing is Standing.UNDECIDED
+    assert (
+        "seen once: expected a; seen b; before it could be tried again the run was interrupted"
+        in found.reason
+    )
+
+
+def test_what_was_seen_while_the_target_stood_still_accuses_nobody_unless_it_comes_back(scenario):
+    files = scenario("""
+        looks = []
+
+        @pytest.mark.rules("RES-01")
+        def test_once_only(judge):
+            looks.append(1)
+            judge.needs(len(looks) == 1, "it can be done once")
+            judge.wait_cut_short = True
+            judge.holds("RES-01", False, expected="a", seen="b")
+    """)
+    found = verdict(judged(Wallet(), "RES-01", paths=files), "RES-01")
+    assert found.standing is Standing.UNDECIDED
+    assert "the target was away or stood still, and it could not be tried again" in found.reason
+
+
 def test_a_player_whom_somebody_else_used_breaks_no_rule():
     class UsedOnce(Wallet):
         """Somebody else bets 1.00 when the first result of 10.00 has come."""
