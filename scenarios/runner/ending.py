@@ -1,17 +1,14 @@
 """How a run ends: players are put back, what the judge's own wagers showed is reported, and connections are closed."""
 
-import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from scenarios.contract import RULES
 from scenarios.problems.signals import said_once
-from scenarios.run.findings import ScenarioResult, Standing
-from scenarios.run.guard import OutOfBounds, TargetGone
+from scenarios.run.findings import WHO, ScenarioResult, Standing
 from scenarios.run.run import Run
 from scenarios.runner.outcome import accuse, broken_by, redact
-from scenarios.runner.second_look import BY_BALANCE, leave_to_others
+from scenarios.runner.second_look import leave_to_others
 from scenarios.wallet.noticed import refusals
-from scenarios.wallet.probes import Unreadable
 
 
 def end(
@@ -31,27 +28,15 @@ def end(
             redact(result, run.redactor.text)
     # However many ran side by side.
     run.results[:] = planned
-    for one in runs.values():
-        _look_for_others(one)
     _restore(run, tell)
     _tell_own(runs)
-    leave_to_others(run, run.results, moved=any(one.disturbed for one in runs.values()))
+    leave_to_others(run, run.results)
     at_once = run.route.concurrency.at_once
     warning = run.pace.warning(at_once if at_once < run.route.connections else None)
     if warning is not None:
         run.warn(warning)
     run.close()
     run.lock.release()
-
-
-def _look_for_others(run: Run) -> None:
-    """Read once more what ought to be as it was, where a balance broke a rule: whether somebody else moves balances."""
-    if run.disturbed or not any(one.observed in BY_BALANCE for each in run.results for one in each.findings):
-        return
-    for player in run.players:
-        with contextlib.suppress(Unreadable, TargetGone, OutOfBounds):
-            before = run.proved(player)
-            run.disturbed |= before is not None and run.read(player, before).amount != before
 
 
 def _restore(run: Run, tell: Callable[[str], None]) -> None:
@@ -84,3 +69,16 @@ def _tell_own(runs: Mapping[str, Run]) -> None:
         for noticed in found:
             for result in results:
                 accuse(result, noticed)
+        if run.disturbed:
+            _leave_what_was_met(results, {(one.rule, one.exchanges) for one in run.noticed})
+
+
+def _leave_what_was_met(
+    results: Sequence[ScenarioResult], noticed: Collection[tuple[str, tuple[int, ...]]]
+) -> None:
+    """Accuse of nothing that was ``noticed`` in passing, by these rules and exchanges: others' wagers make it, too."""
+    for result in results:
+        result.leave_open(
+            [one for one in result.findings if (one.rule, one.exchanges) in noticed],
+            lambda seen: f"{seen}; in this run balances moved with nothing sent. {WHO}",
+        )

@@ -40,7 +40,7 @@ _GOING = frozenset({FailureKind.REFUSED, FailureKind.NO_CONNECTION, FailureKind.
 _JUDGES_OWN = frozenset({Purpose.PROBE, Purpose.FUNDING})
 
 # What is seen so depends on what a player has.
-BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
+_BY_BALANCE = frozenset({Observed.MONEY, Observed.DONE, Observed.REFUSED})
 
 # What these are about may be lost between plain wagers that race.
 _ABOUT_RACES = frozenset({"BET-04", "INV-02", "INV-03", AT_ONCE, "INV-05"})
@@ -79,7 +79,7 @@ def look(item: pytest.Function, judge: Judge, error: Exception | None) -> Except
     except KeyboardInterrupt:
         _leave_open(result, "the run was interrupted")
         raise
-    leave_to_others(judge.run, [result], moved=judge.run.disturbed)
+    leave_to_others(judge.run, [result])
     return error
 
 
@@ -203,7 +203,7 @@ def _shown(findings: Iterable[Finding], rules: Collection[str]) -> set[tuple[str
     return {
         (one.rule, one.case, one.observed, one.off)
         for one in findings
-        if one.rule in rules and one.observed in BY_BALANCE
+        if one.rule in rules and one.observed in _BY_BALANCE
     }
 
 
@@ -215,7 +215,7 @@ def _leave_what_moves(judge: Judge, took: float, *, doubtful: bool) -> None:
     """
     result = judge.result
     run = judge.run
-    by_balance = [finding for finding in result.findings if finding.observed in BY_BALANCE]
+    by_balance = [finding for finding in result.findings if finding.observed in _BY_BALANCE]
     if not by_balance:
         return
     # What the scenario sent after its last reading is in this one: from here on nothing is sent but readings.
@@ -243,21 +243,17 @@ def _leave_open(result: ScenarioResult, why: str, back: Iterable[str] = ()) -> N
     )
 
 
-def leave_to_others(run: Run, results: Iterable[ScenarioResult], *, moved: bool) -> None:
-    """Accuse of nothing that a balance shows where another run moves it, or some ``moved`` with nothing sent."""
-    if run.lock.shared():
-        why = (
-            "seen while another check or load on this machine used the player: wait for its end, or give "
-            "each players of its own"
-        )
-    elif moved:
-        why = f"in this run balances moved with nothing sent. {WHO}"
-    else:
+def leave_to_others(run: Run, results: Iterable[ScenarioResult]) -> None:
+    """Accuse of nothing that a balance shows where another run moves it, too."""
+    if not run.lock.shared():
         return
     for result in results:
         result.leave_open(
-            [finding for finding in result.findings if finding.observed in BY_BALANCE],
-            lambda seen: f"{seen}; {why}",
+            [finding for finding in result.findings if finding.observed in _BY_BALANCE],
+            lambda seen: (
+                f"{seen}; seen while another check or load on this machine used the player: wait for its end, or give "
+                "each players of its own"
+            ),
         )
 
 
@@ -281,9 +277,8 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
             result.leave_open(mine, lambda _: _LOST_AT_ONCE)
             continue
         # Where balances were seen to move, that they are still for a while is no proof.
-        if by_chance and not any(money) and _still(judge):
-            continue
-        if by_chance and any(money) and not judge.run.disturbed and _stays(judge, _DOUBTFUL):
+        still = by_chance and not (judge.run.disturbed and any(money)) and _still(judge)
+        if still and (not any(money) or _stays(judge, _DOUBTFUL)):
             continue
         side_by_side = not raced and any(
             judge.concurrent_exchanges.intersection(one.exchanges) for one in mine

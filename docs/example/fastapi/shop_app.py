@@ -74,15 +74,15 @@ class Shop:
         moved, first["moved"] = first["moved"], 0
         return -moved
 
-    def notice(self, reported: dict[str, Any]) -> None:
+    def notice(self, webhook: dict[str, Any]) -> None:
         """Take note of a voucher's or store's event, once."""
-        if reported["id"] in self.notices:
+        if webhook["id"] in self.notices:
             return
-        self.notices.add(reported["id"])
-        if reported["event"] == "store/disabled":
-            self.withdrawn.add(reported["message"]["storeId"])
-        elif reported["event"] == "store/enabled":
-            self.withdrawn.discard(reported["message"]["storeId"])
+        self.notices.add(webhook["id"])
+        if webhook["event"] == "store/disabled":
+            self.withdrawn.add(webhook["message"]["storeId"])
+        elif webhook["event"] == "store/enabled":
+            self.withdrawn.discard(webhook["message"]["storeId"])
 
     def decide(self, payload: str) -> None:
         """Close the order that a signed decision is about; raises jwt.InvalidTokenError."""
