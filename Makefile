@@ -9,8 +9,6 @@ PYTHON   ?= python3
 WORKERS   = $(shell $(PYTHON) -c 'import os; print(min(16, 3 * (os.cpu_count() or 1)))')
 PARALLEL ?= -n $(WORKERS) --dist worksteal
 ARGS     ?=
-# What `make test` leaves to `make e2e`; CI has all in one run.
-BUT      ?= --ignore=tests/end_to_end
 
 VENV  := .venv
 BIN   := $(VENV)/bin
@@ -41,7 +39,7 @@ demo: $(RUN) ## fake OPERATOR, reference CLIENT, all rules and the verdict
 	@$(BIN)/pitboss demo $(ARGS)
 
 test: $(DEV) ## tests of every room, and one mutant for each rule
-	@$(BIN)/pytest $(PARALLEL) $(BUT) $(ARGS)
+	@$(BIN)/pytest $(PARALLEL) --ignore=tests/end_to_end $(ARGS)
 
 e2e: $(DEV) ## browsers, Locust, other CLIENTs, and every command of the documents
 	@$(BIN)/pytest $(PARALLEL) tests/end_to_end $(ARGS)

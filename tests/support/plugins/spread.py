@@ -1,8 +1,7 @@
 """Spreads the tests that wait over those that compute, so that neither stands alone at the end of a run.
 
-Mutants are waited for, most of all those of vouchers: for what they never do; and so are programs and browsers of
-end-to-end tests. Elsewhere tests keep a core busy. xdist gives each worker a stretch of the whole; every stretch has a
-share of each.
+Mutants are waited for, most of all those of vouchers: for what they never do. Elsewhere tests keep a core busy. xdist
+gives each worker a stretch of the whole; every stretch has a share of both.
 """
 
 import os
@@ -12,31 +11,28 @@ import pytest
 
 from tests.house.__main__ import ROOT
 
-MUTANTS, END_TO_END = ROOT / "tests" / "mutants", ROOT / "tests" / "end_to_end"
+WAITING = ROOT / "tests" / "mutants"
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    mutants: list[pytest.Item] = []
+    waiting: list[pytest.Item] = []
     # A module's tests stay together: they share fixtures.
-    slow: list[list[pytest.Item]] = []
-    others: list[list[pytest.Item]] = []
+    modules: list[list[pytest.Item]] = []
     for path, tests in groupby(items, lambda item: item.path):
-        if MUTANTS in path.parents:
-            mutants += tests
+        if WAITING in path.parents:
+            waiting += tests
         else:
-            (slow if END_TO_END in path.parents else others).append([*tests])
+            modules.append([*tests])
+    if not waiting or not modules:
+        return
     # What takes longest comes first in its file: each worker begins with one of these.
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    dealt = [[item] for first in range(workers) for item in mutants[first::workers]]
-    placed = [each for kind in (dealt, slow, others) for each in _places(kind)]
-    items[:] = [item for _, group in sorted(placed, key=lambda each: each[0]) for item in group]
-
-
-def _places(groups: list[list[pytest.Item]]) -> list[tuple[float, list[pytest.Item]]]:
-    """Each of ``groups`` with the share of their tests that comes before it."""
-    whole, passed, placed = sum(map(len, groups)), 0, []
-    for group in groups:
-        placed.append((passed / whole, group))
-        passed += len(group)
-    return placed
+    waiting = [item for first in range(workers) for item in waiting[first::workers]]
+    rest, spread = len(items) - len(waiting), []
+    given = passed = 0
+    for tests in modules:
+        due = len(waiting) * passed // rest
+        spread += waiting[given:due] + tests
+        given, passed = due, passed + len(tests)
+    items[:] = spread + waiting[given:]
