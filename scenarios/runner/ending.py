@@ -40,13 +40,13 @@ def end(
 
 
 def _restore(run: Run, tell: Callable[[str], None]) -> None:
-    def reported() -> None:
+    def answer() -> None:
         """Answer who wants to end meanwhile."""
         count, seconds = run.to_restore()
         tell(f"putting back {count} players, about {seconds:.0f} s; once more to stop now")
 
     try:
-        with said_once(reported):
+        with said_once(answer):
             run.restore()
     except KeyboardInterrupt:
         run.warn("interrupted while players were put back; check their balances")

@@ -152,10 +152,8 @@ def _look_again(item: pytest.Function, judge: Judge) -> None:
     sent = judge.run.sent_in(result)
     # How many go at once is found out by overlapping, too, and balances are read so: both say nothing of the rule.
     own = {Purpose.LIVENESS, Purpose.PROBE}
-    reported = (
-        one for one in sent if one.number not in judge.concurrent_exchanges and one.purpose not in own
-    )
-    raced, lost = _overlapped(reported), _lost(judge) or _paused(judge)
+    of_rule = (one for one in sent if one.number not in judge.concurrent_exchanges and one.purpose not in own)
+    raced, lost = _overlapped(of_rule), _lost(judge) or _paused(judge)
     first, ending, began = result.take(), None, judge.run.clock()
     missing = [one for one in judge.run.overdue if not one.here()]
     try:
@@ -265,12 +263,14 @@ def _confirm(judge: Judge, back: set[str], again: set[str], *, raced: bool, lost
         # What could not be tried again speaks for itself.
         silent = all(finding.observed is Observed.SILENT for finding in mine)
         by_chance = (raced or "restart" in RULES[rule].needs) and not silent
-        if rule not in again and lost:
-            result.leave_open(
-                mine,
-                "seen once: {}; the target was away or stood still, and it could not be tried again".format,
-            )
-        if rule in back or rule not in again:
+        if rule in back:
+            continue
+        if rule not in again:
+            if lost:
+                result.leave_open(
+                    mine,
+                    "seen once: {}; the target was away or stood still, and it could not be tried again".format,
+                )
             continue
         money = [finding.observed is Observed.MONEY for finding in mine]
         if by_chance and rule not in _ABOUT_RACES and all(money) and lost_at_once(judge):
